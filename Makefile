@@ -13,7 +13,7 @@ test check quick docs: export OMP_NUM_THREADS = 1
 test check static quick docs: export PYTHONDONTWRITEBYTECODE =
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test check static quick format docs reference site experience bench bench-peers bench-smooth bench-stopping bench-tables bench-kill bench-ingest bench-large bench-predict bench-exports bench-serve bench-operate bench-honest bench-kinds bench-engines bench-chaos bench-data engines registry clean
+.PHONY: help demo test check static quick format docs reference site experience bench bench-peers bench-smooth bench-stopping bench-tables bench-kill bench-ingest bench-large bench-predict bench-exports bench-serve bench-operate bench-honest bench-kinds bench-engines bench-chaos bench-data bench-decide engines registry clean
 .DELETE_ON_ERROR:
 
 help:
@@ -25,7 +25,7 @@ help:
 	@echo "make reference    write docs/reference/ from options and docstrings"
 	@echo "make site      the documents as a site with search: build/site/index.html"
 	@echo "make experience   try every candidate on many small tasks and write the prior that is shipped (CACHE=, MINUTES=)"
-	@echo "make bench       the measurements; or bench-tables | bench-smooth | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-large | bench-predict | bench-exports | bench-serve | bench-operate | bench-honest | bench-kinds | bench-engines | bench-chaos | bench-data DATA=FOLDER"
+	@echo "make bench       the measurements; or bench-tables | bench-smooth | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-large | bench-predict | bench-exports | bench-serve | bench-operate | bench-honest | bench-kinds | bench-engines | bench-chaos | bench-decide | bench-data DATA=FOLDER"
 	@echo "make engines   the JVM parts that tests of Kafka, Spark and Hadoop start, by Maven, into build/engines"
 
 demo: $(BASE)
@@ -103,6 +103,12 @@ bench-data: $(DEV)
 	$(PY) benchmarks/clean_tables.py --data $(DATA)
 	$(PY) benchmarks/analyse_tables.py --data $(DATA)
 	$(PY) benchmarks/search_lake.py --data $(DATA)
+
+# Decisions, pilots and uplift on simulated populations whose value is known: docs/how-to/decide.md.
+bench-decide: export OMP_NUM_THREADS = 1
+bench-decide: $(DEV)
+	$(PY) benchmarks/decide_values.py
+	$(PY) benchmarks/decide_pilots.py
 
 bench-honest: $(DEV)
 	$(PY) benchmarks/honest.py

@@ -68,6 +68,9 @@ API = (
     ("journeyman.api.replay", "api/replay.py", "replay"),
     ("journeyman.api.experience_table", "api/experience_table.py", "experience_frame"),
     ("journeyman.api.experience_table", "api/experience_table.py", "export"),
+    ("journeyman", "api/decide.py", "decide"),
+    ("journeyman", "api/decide.py", "pilot_result"),
+    ("journeyman.api.decide", "entities/decided_case.py", "DecidedCase"),
 )
 """Module to import from, file below the package, name."""
 

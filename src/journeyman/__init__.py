@@ -13,6 +13,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 if TYPE_CHECKING:
     from journeyman.api.build import build
     from journeyman.api.build_set import build_for_labels, build_for_targets
+    from journeyman.api.decide import decide, pilot_result
     from journeyman.api.verify import learn_contract, read_contract, verify, write_contract
     from journeyman.estimators import JourneymanClassifier, JourneymanRegressor
     from journeyman.inference.load_release import load
@@ -26,9 +27,11 @@ __all__ = [
     "build",
     "build_for_labels",
     "build_for_targets",
+    "decide",
     "learn_contract",
     "load",
     "load_set",
+    "pilot_result",
     "read_contract",
     "verify",
     "write_contract",
@@ -40,9 +43,11 @@ _HOMES = {
     "build": "journeyman.api.build",
     "build_for_labels": "journeyman.api.build_set",
     "build_for_targets": "journeyman.api.build_set",
+    "decide": "journeyman.api.decide",
     "learn_contract": "journeyman.api.verify",
     "load": "journeyman.inference.load_release",
     "load_set": "journeyman.inference.release_set",
+    "pilot_result": "journeyman.api.decide",
     "read_contract": "journeyman.api.verify",
     "verify": "journeyman.api.verify",
     "write_contract": "journeyman.api.verify",

@@ -28,7 +28,7 @@ from journeyman.stores.run_artifacts import build_artifacts
 from journeyman.stores.workspace import Workspace
 from journeyman.streams.tables import open_tables
 
-__all__ = ["LIVE", "NOTE", "RELEASES", "gather_facts"]
+__all__ = ["LIVE", "NOTE", "RELEASES", "gather_facts", "trained_table"]
 
 LIVE = "log"
 """What ``rows_from`` says for the live log's predictions."""
@@ -109,14 +109,25 @@ def _scored(
         return score_frame(release, frame, source.name)
     if release.task.panel is not None:
         return score_following(release, None)
-    return score_trained(release, _trained(release, place), most, seed)
+    return score_trained(release, trained_table(release, place), most, seed)
 
 
-def _trained(release: Release, place: Path) -> Repaired:
-    """Return the training table as the build left it in its workspace."""
+def trained_table(release: Release, place: Path, option: str = "--from") -> Repaired:
+    """Return the training table as the build left it in its workspace.
+
+    Parameters
+    ----------
+    option : str
+        That names another table, for the hint.
+
+    Raises
+    ------
+    SettingsError
+        Where it is not there.
+    """
     lacking = SettingsError(
         f"the training table of {release.name} {release.version} is not in the workspace {place}",
-        hint="name the table whose rows are wanted: --from TABLE",
+        hint=f"name the table whose rows are wanted: {option} TABLE",
     )
     try:
         with Workspace.existing(place) as opened:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from journeyman.allocator import hold_little
+from journeyman.api.realised_value import decided_economics
 from journeyman.entities.operating import Operated, OperateSettings
 from journeyman.errors import LeaseError, SettingsError
 from journeyman.inference.release import open_release
@@ -98,7 +99,8 @@ def operate(
         release = open_release(workspace.registry.folder(champion), champion.digest)
         if release.report.lake is None:  # built before reports told of joins: a rebuilt release could not look rows up
             refuse_joins(place.name, release.joins, "the loop's retraining")
-        operated = settle_settings(workspace, place.name, changed)
+        decided = decided_economics(place.workspace, place.name, champion.version)
+        operated = settle_settings(workspace, place.name, changed, decided)
         wait = (lambda _: True) if once else _told_wait(place.name, stop, tell)
         while not stop.is_set():
             try:
@@ -152,10 +154,20 @@ def _told_wait(name: str, stop: threading.Event, tell: Callable[[str], None]) ->
     return wait
 
 
-def settle_settings(workspace: Workspace, name: str, changed: Mapping[str, Any]) -> Operated:
-    """Return how a model is operated: as is kept of it, with what is changed now; its grid begins but once."""
+def settle_settings(
+    workspace: Workspace, name: str, changed: Mapping[str, Any], decided: Mapping[str, Any] | None = None
+) -> Operated:
+    """Return how a model is operated: as is kept of it, with what is changed now; its grid begins but once.
+
+    Parameters
+    ----------
+    decided : mapping of str to object, optional
+        Fields of the economics that a business decision on the champion has set; they count for a model that was not
+        operated before.
+    """
     known = {o.model: o for o in workspace.operations.models()}.get(name)
-    before = known.settings if known else OperateSettings()
+    usual = OperateSettings()
+    before = known.settings if known else replace(usual, economics=replace(usual.economics, **(decided or {})))
     economics = replace(before.economics, **changed.get("economics", {}))
     settings = replace(before, **{**changed, "economics": economics})
     if settings.every < 1_000:

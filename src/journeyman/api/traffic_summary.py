@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.api.realised_value import realised_value
 from journeyman.entities.column import Column
 from journeyman.entities.latency import percentile
 from journeyman.entities.overview import ColumnThenNow, TrafficView
@@ -52,7 +53,9 @@ def traffic_view(workspace: str | Path | None, name: str, begin: int, end: int) 
     ]
     refused = sum(reason.rows for reason in span.refused) + read.misfits
     median, high = percentile(latencies, 0.5), percentile(latencies, 0.95)
-    return TrafficView(begin, end, span.total, refused, tuple(o for o in found if o is not None), median, high)
+    shown = tuple(o for o in found if o is not None)
+    value = realised_value(place, release, read)
+    return TrafficView(begin, end, span.total, refused, shown, median, high, value)
 
 
 def then_and_now(column: Column, profile: ColumnProfile, values: NDArray[np.generic]) -> ColumnThenNow | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from journeyman.cli.analyse import app as analysing
 from journeyman.cli.clean import app as cleaning
 from journeyman.cli.dashboard import app as showing
+from journeyman.cli.decide import app as deciding
 from journeyman.cli.experience import app as experience
 from journeyman.cli.export import app as exporting
 from journeyman.cli.operate import app as operating
@@ -15,5 +16,17 @@ from journeyman.cli.verify import app as verifying
 
 __all__ = ["GROUPS"]
 
-GROUPS = (verifying, cleaning, analysing, searching, serving, exporting, experience, operating, simulating, showing)
+GROUPS = (
+    verifying,
+    cleaning,
+    analysing,
+    searching,
+    deciding,
+    serving,
+    exporting,
+    experience,
+    operating,
+    simulating,
+    showing,
+)
 """In the order of the help."""

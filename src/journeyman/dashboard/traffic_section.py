@@ -7,6 +7,7 @@ from typing import Any
 from dash import html
 
 from journeyman.entities.overview import ColumnThenNow, TrafficView
+from journeyman.reports.decision_words import value_words
 from journeyman.reports.words import clean, count, number, percent
 
 __all__ = ["traffic_section"]
@@ -36,6 +37,8 @@ def traffic_section(view: TrafficView, seconds: float) -> Any:
             className="note",
         ),
     ]
+    if view.value is not None:
+        parts += [html.H3("Value, realised and expected"), *(html.P(text) for text in value_words(view.value))]
     if view.columns:
         legend = [("c-base block", "when it was learned"), ("c-model block", "now")]
         parts += [

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from journeyman.entities.decided_case import ValueEstimate
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.operation import Operation
 from journeyman.entities.paired_comparison import PairedComparison
 from journeyman.entities.signal import Watched
 
-__all__ = ["ColumnThenNow", "ModelState", "Request", "RequestKind", "Round", "TrafficView"]
+__all__ = ["ColumnThenNow", "ModelState", "RealisedValue", "Request", "RequestKind", "Round", "TrafficView"]
 
 
 class RequestKind(StrEnum):
@@ -95,6 +96,29 @@ class ColumnThenNow:
 
 
 @dataclass(frozen=True)
+class RealisedValue:
+    """What a decided model has earned on labelled live rows, beside what was expected.
+
+    Attributes
+    ----------
+    unit : str
+        Of the economics.
+    rows : int
+        Labelled rows of the time shown.
+    realised, expected : ValueEstimate
+        A case, over the status quo.
+    obstacle : str
+        Why nothing is known, in words; empty where something is.
+    """
+
+    unit: str
+    rows: int
+    realised: ValueEstimate | None
+    expected: ValueEstimate
+    obstacle: str = ""
+
+
+@dataclass(frozen=True)
 class TrafficView:
     """What came to a served model in a time.
 
@@ -108,6 +132,8 @@ class TrafficView:
         Those that matter most first.
     median_latency, high_latency : float or None
         Seconds within which 50% and 95% of the requests of the service were answered; None where none is known.
+    value : RealisedValue or None
+        Where it was decided to act on the model.
     """
 
     begin: int
@@ -117,6 +143,7 @@ class TrafficView:
     columns: tuple[ColumnThenNow, ...]
     median_latency: float | None = None
     high_latency: float | None = None
+    value: RealisedValue | None = None
 
 
 @dataclass(frozen=True)

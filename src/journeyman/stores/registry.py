@@ -219,7 +219,7 @@ class Registry:
             raise SettingsError(
                 f"no version of {name} has been promoted (there is {numbers})",
                 hint=f"`journeyman promote {name} --version {last}` makes version {last} the champion; "
-                f"predict, score, show and report also take --version {last}",
+                f"predict, score, show, decide and report also take --version {last}",
             )
         raise SettingsError(f"{name} has no version {number}", hint=f"there is {numbers}")
 
