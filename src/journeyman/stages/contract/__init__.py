@@ -1,6 +1,7 @@
 """Contract: what a table should be is learned from tables, and another table is looked at by it."""
 
-from journeyman.stages.contract.learning import learn_contract
-from journeyman.stages.contract.verifying import verify_table
+from journeyman.stages.contract.learning import learn_contract, learn_frame
+from journeyman.stages.contract.merging import has_own_rules, with_own_rules
+from journeyman.stages.contract.verifying import broken_in_memory, verify_table
 
-__all__ = ["learn_contract", "verify_table"]
+__all__ = ["broken_in_memory", "has_own_rules", "learn_contract", "learn_frame", "verify_table", "with_own_rules"]

@@ -14,7 +14,7 @@ from scipy.stats import gamma
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.contract import ColumnRule, LearnedCount, RowTest
 from journeyman.entities.table import Table, to_block
-from journeyman.stages.contract.counting import NAMED, on_a_scale
+from journeyman.stages.contract.counts import NAMED, on_a_scale
 
 __all__ = ["believed_limits", "draft_rule", "text_pattern"]
 
