@@ -102,6 +102,8 @@ class BuildReport:
         What learning from all rows came to, a member each; empty where the table was no sample.
     analysis : Analysis or None
         What the build was told to follow.
+    contract_columns : int
+        Columns that the release's contract has rules for; 0 in reports of older builds, which have none.
     """
 
     name: str
@@ -145,6 +147,7 @@ class BuildReport:
     smaller: tuple[SmallerEnsemble, ...] = ()
     whole_fits: tuple[WholeFit, ...] = ()
     analysis: Analysis | None = None
+    contract_columns: int = 0
 
     def __repr__(self) -> str:
         """Return one line: what was built, and the verdict."""
