@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from journeyman.entities.contract import Contract
 from journeyman.inference.release import Release
@@ -20,4 +21,9 @@ def release_contract(release: Release) -> Contract | None:
 def contract_in(files: Mapping[str, bytes], release: str) -> Contract | None:
     """Return the contract among the files of a release, which is called so; None where there is none."""
     content = files.get(CONTRACT)
-    return None if content is None else contract_of(content.decode(), f"{release}: {CONTRACT}")
+    return None if content is None else _parsed(content, f"{release}: {CONTRACT}")
+
+
+@lru_cache(maxsize=8)
+def _parsed(content: bytes, where: str) -> Contract:
+    return contract_of(content.decode(), where)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -26,7 +27,7 @@ from journeyman.stages.contract.wording import (
     time_words,
 )
 
-__all__ = ["broken_in_memory", "judge_counts", "verify_table"]
+__all__ = ["broken_in_memory", "broken_relations", "demand_findings", "judge_counts", "judged_finding", "verify_table"]
 
 _EXAMPLES = 3
 _SHOWN = 6
@@ -164,6 +165,18 @@ def broken_in_memory(raw: pd.DataFrame, typed: bool, contract: Contract) -> list
     return found + list(_doubled_demands(contract, counts, looked))
 
 
+def demand_findings(rule: ColumnRule, counts: Counts) -> tuple[Finding, ...]:
+    """Return which demands of a person for a column rows break that were counted."""
+    return tuple(breach.finding for breach in _broken_demands(rule, counts, None))
+
+
+def judged_finding(rule: ColumnRule, judged: Judged, hint: str = "") -> Finding:
+    """Return what a statement that is more than chance says of a column."""
+    code = _code(judged)
+    message = judged_message(rule, judged)
+    return Finding(code, Severity.ERROR, (rule.name,), message, hint or _HINTS[code], _evidence(judged))
+
+
 def _broken_demands(rule: ColumnRule, counts: Counts, looked: ExampleRows | None) -> Iterator[Breach]:
     for test, at in demand_tests(rule):
         found = counts.tests[rule.name, test, at]
@@ -191,12 +204,10 @@ def _judge_column(
     shape = [j for j in shape_tests(rule, contract, counts) if j.probability <= chance]
     named = [j for j in shape if j.test is RowTest.OTHER_VALUE] or shape  # frequencies follow from new names
     for judged in (*presence, *sorted(named, key=_telling)[:1]):
-        code = _code(judged)
-        hint = _HINTS[code]
-        if code in ("DC202", "DC203") and looked is not None:
-            hint = likely_conversion(looked, rule, judged.learned_rows) or hint
-        finding = Finding(code, Severity.ERROR, (rule.name,), judged_message(rule, judged), hint, _evidence(judged))
-        yield Breach(finding, _examples(looked, rule, judged.test, judged.at, judged.fewer))
+        hint = ""
+        if _code(judged) in ("DC202", "DC203") and looked is not None:
+            hint = likely_conversion(looked, rule, judged.learned_rows)
+        yield Breach(judged_finding(rule, judged, hint), _examples(looked, rule, judged.test, judged.at, judged.fewer))
     if not shape:
         yield from _far_numbers(rule, counts, looked)
         yield from _few_new_names(rule, counts, looked)
@@ -266,8 +277,15 @@ def _broken_relations(
         if pair_probability(values, counts.rows, contract.rows) <= chance:
             yield _doubled_key(key.columns, values, rows, "DC301", looked)
     yield from _doubled_demands(here, counts, looked)
+    yield from broken_relations(replace(here, rows=contract.rows), counts, chance, looked)
+
+
+def broken_relations(
+    here: Contract, counts: Counts, chance: float, looked: ExampleRows | None = None
+) -> Iterator[Breach]:
+    """Yield the dependencies and orders that rows break beyond chance."""
     for rule, (found, rows) in zip(here.dependencies, counts.apart, strict=True):
-        if excess_probability(found, rows, 0, contract.rows) <= chance:
+        if excess_probability(found, rows, 0, here.rows) <= chance:
             message = (
                 f"{rule.fixed!r} is not the same in all rows of one {rule.given!r}: {found:,} of {rows:,} rows differ "
                 "from most of their like."
@@ -275,7 +293,7 @@ def _broken_relations(
             hint = "Look whether the columns were mixed up, or take the dependency out of the contract."
             yield Breach(Finding("DC302", Severity.ERROR, (rule.fixed, rule.given), message, hint, {"rows": found}))
     for order, (found, rows) in zip(here.orders, counts.reversed, strict=True):
-        if excess_probability(found, rows, 0, contract.rows) <= chance:
+        if excess_probability(found, rows, 0, here.rows) <= chance:
             message = f"{order.lesser!r} is greater than {order.greater!r} in {found:,} of {rows:,} rows; it never was."
             hint = "Look whether the columns were mixed up, or take the order out of the contract."
             examples = () if looked is None else looked.reversed(order.lesser, order.greater)
