@@ -36,6 +36,11 @@ def traffic_section(view: TrafficView, seconds: float) -> Any:
             className="note",
         ),
     ]
+    if view.broken:
+        parts += [
+            html.H3("Against the contract"),
+            html.Ul([html.Li(f"{f.code}: {clean(f.message)}") for f in view.broken], className="findings"),
+        ]
     if view.columns:
         legend = [("c-base block", "when it was learned"), ("c-model block", "now")]
         parts += [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from journeyman.entities.finding import Finding
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.operation import Operation
 from journeyman.entities.paired_comparison import PairedComparison
@@ -108,6 +109,8 @@ class TrafficView:
         Those that matter most first.
     median_latency, high_latency : float or None
         Seconds within which 50% and 95% of the requests of the service were answered; None where none is known.
+    broken : tuple of Finding
+        Which rules of the release's contract the rows break together.
     """
 
     begin: int
@@ -117,6 +120,7 @@ class TrafficView:
     columns: tuple[ColumnThenNow, ...]
     median_latency: float | None = None
     high_latency: float | None = None
+    broken: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)

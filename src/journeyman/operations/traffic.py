@@ -28,7 +28,16 @@ from journeyman.stages.admit import RowAdmission
 from journeyman.stages.contract import feed_rules, judge_served
 from journeyman.tasks import task_type
 
-__all__ = ["ReadRows", "hidden_columns", "raw_rows", "read_rows", "read_traffic", "truths_of", "truths_read"]
+__all__ = [
+    "ReadRows",
+    "broken_rules",
+    "hidden_columns",
+    "raw_rows",
+    "read_rows",
+    "read_traffic",
+    "truths_of",
+    "truths_read",
+]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -100,7 +109,7 @@ def read_traffic(span: LoggedSpan, release: Release, before: IntArray) -> tuple[
         findings=(
             *(_refused_finding(reason) for reason in span.refused),
             *read.findings,
-            *_broken_rules([row for row in span.rows if row.id in fresh], release, read.hidden),
+            *broken_rules([row for row in span.rows if row.id in fresh], release, read.hidden),
         ),
     )
     traffic = Traffic(
@@ -119,7 +128,7 @@ def read_traffic(span: LoggedSpan, release: Release, before: IntArray) -> tuple[
     return traffic, digests, read.hidden
 
 
-def _broken_rules(rows: Sequence[LoggedRow], release: Release, hidden: Sequence[str]) -> tuple[Finding, ...]:
+def broken_rules(rows: Sequence[LoggedRow], release: Release, hidden: Sequence[str]) -> tuple[Finding, ...]:
     """Return which rules of the release's contract rows break together; none where it has no contract."""
     contract = release_contract(release)
     if contract is None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from journeyman.entities.contract import ColumnRule, Contract, RowTest
-from journeyman.stages.contract.wording import shown_value
+from journeyman.entities.contract_words import shown_value
 
 __all__ = ["ExampleRows", "PicksRows"]
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from journeyman.entities.column import Kind
 from journeyman.entities.contract import Breach, ColumnRule, Contract, RowTest, Verification
+from journeyman.entities.contract_words import shown_value
 from journeyman.entities.finding import Finding, Severity
 from journeyman.interfaces import Engine, Source
 from journeyman.sources.batches import source_is_typed
@@ -23,7 +24,6 @@ from journeyman.stages.contract.wording import (
     demand_message,
     gone_message,
     judged_message,
-    shown_value,
     time_words,
 )
 
