@@ -21,7 +21,7 @@ from journeyman.stages.ingest import proper_rows
 
 __all__ = ["check_own_contract", "learn_release_contract"]
 
-_CELLS = 2_000_000
+_CELLS = 1_000_000
 """Cells that a contract is learned from at most: more rows would cost time and tell hardly more."""
 
 _LEAST_ROWS = 1_000

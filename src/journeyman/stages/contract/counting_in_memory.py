@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from journeyman.entities.column import Kind
 from journeyman.entities.contract import ColumnRule, Contract, RowTest
 from journeyman.stages.contract.counts import Counts, all_keys, asked_tests, on_a_scale
 
@@ -93,21 +94,26 @@ def rows_where(
 
 
 def _where(frame: pd.DataFrame, k: int, rule: ColumnRule, test: RowTest, at: float | str | None) -> Any:
-    value, present = frame[f"v{k}"], frame[f"p{k}"].astype(bool)
-    known = value.notna()
+    value, present = frame[f"v{k}"], frame[f"p{k}"].to_numpy(bool)
+    known = value.notna().to_numpy(bool)
     match test:
         case RowTest.MISSING:
             return ~present
         case RowTest.UNREADABLE:
-            fits = known & (value == np.floor(value)) if rule.column.kind.value == "integer" else known
+            numbers = value.to_numpy(np.float64) if rule.column.kind is Kind.INTEGER else None
+            fits = known if numbers is None else known & (numbers == np.floor(numbers))
             return present & ~fits
         case RowTest.OTHER_UNIT:
-            return ~frame[f"w{k}"].isin(rule.units) & known if f"w{k}" in frame else np.zeros(len(frame), dtype=bool)
+            return (
+                ~frame[f"w{k}"].isin(rule.units).to_numpy(bool) & known
+                if f"w{k}" in frame
+                else np.zeros(len(frame), dtype=bool)
+            )
         case RowTest.OTHER_VALUE:
-            return ~value.isin(rule.demand.one_of if at == "demand" else rule.values) & known
+            return ~value.isin(rule.demand.one_of if at == "demand" else rule.values).to_numpy(bool) & known
         case _:  # a text of another form
             pattern = rule.demand.pattern if at == "demand" else rule.pattern
-            return known & ~value.str.fullmatch(f"(?:{pattern})").fillna(True).astype(bool)
+            return known & ~value.str.fullmatch(f"(?:{pattern})").fillna(True).to_numpy(bool)
 
 
 def _count_names(values: pd.Series[Any]) -> Mapping[float | str, int]:

@@ -91,10 +91,10 @@ def learn_frame(raw: pd.DataFrame, typed: bool, columns: Sequence[Column], name:
     """
     columns = [_reading_facts(c) for c in columns if c.name in raw.columns]
     opened = TableInMemory(raw, typed)
-    table = _drafting_sample(Table(name, canonical_frame(raw, columns), tuple(columns), "", total))
+    rows = opened.rows([ColumnRule(c) for c in columns])
+    table = _drafting_sample(Table(name, canonical_frame(rows.frame, columns), tuple(columns), "", total))
     storages, chance = opened.storages(), Contract(name, total, ()).false_alarms / (20.0 * max(len(columns), 1))
     rules = [draft_rule(table, c, storages[c.name], chance) for c in columns]
-    rows = opened.rows(rules)
     draft = _draft_contract(table, rules, [rows], {c.name for c in columns})
     return _fill_counts(draft, [rows.count(draft)])
 

@@ -18,6 +18,7 @@ from journeyman.entities.contract import ColumnRule
 from journeyman.sources.parsing import encode, read
 from journeyman.sources.parsing.clocks import CLOCKS
 from journeyman.sources.parsing.encoded import Dates, Encoded, Numbers, PlainTexts, Texts, as_texts
+from journeyman.sources.parsing.plain import plain_numbers
 from journeyman.stages.contract.counts import on_a_scale
 
 __all__ = ["canonical_frame", "storage_in_memory", "typed_frame"]
@@ -62,11 +63,18 @@ def typed_frame(raw: pd.DataFrame, rules: Sequence[ColumnRule]) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.RangeIndex(len(raw)))
 
 
-def canonical_frame(raw: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
-    """Return raw rows in the canonical form of their kinds, names as texts, as rules are drafted by them."""
-    read_as = {c.name: c if on_a_scale(c.kind) else replace(c, kind=Kind.TEXT) for c in columns}
-    values = {name: read(encode(raw[name]), column).values for name, column in read_as.items()}
-    return pd.DataFrame(values, index=pd.RangeIndex(len(raw)))
+def canonical_frame(typed: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """Return rows of :func:`typed_frame` by the names of their columns, dates as such, as rules are drafted by them."""
+    values: dict[str, Any] = {}
+    for k, column in enumerate(columns):
+        found = typed[f"v{k}"]
+        if column.kind is Kind.DATETIME:
+            seconds = found.to_numpy(np.float64)
+            micros = np.where(np.isnan(seconds), 0.0, seconds * 1e6).round().astype("datetime64[us]")
+            micros[np.isnan(seconds)] = np.datetime64("NaT")
+            found = pd.Series(micros)
+        values[column.name] = found
+    return pd.DataFrame(values, index=typed.index, copy=False)
 
 
 def storage_in_memory(values: pd.Series[Any]) -> str:
@@ -95,7 +103,8 @@ def _numbers(encoded: Encoded, column: Column) -> pd.Series[Any]:
 
 def _with_other_units(encoded: Encoded, values: NDArray[np.float64], column: Column) -> pd.Series[Any]:
     """Read what the model refuses for its unit, too: that another one stands there is a statement of its own."""
-    if isinstance(encoded, (Numbers, Dates, PlainTexts)) or column.unit in CLOCKS:
+    plain_ones = isinstance(encoded, (Numbers, Dates, PlainTexts)) or column.unit in CLOCKS
+    if plain_ones or not np.isnan(values).any():
         return pd.Series(values)
     texts = as_texts(encoded)
     unread = np.unique(texts.codes[np.isnan(values) & (texts.codes >= 0)])
@@ -121,7 +130,7 @@ def _texts(encoded: Encoded, column: Column) -> pd.Series[Any]:
 
 def _presence(encoded: Encoded, values: pd.Series[Any], column: Column) -> Any:
     """Return which texts stand for a value, read or not."""
-    if isinstance(encoded, PlainTexts) and not column.missing_markers:
+    if not values.isna().any():
         return np.ones(len(values), dtype=bool)
     return values.notna() | read(encoded, replace(column, kind=Kind.TEXT)).values.notna()
 
@@ -130,6 +139,8 @@ def _beside_digits(encoded: Encoded) -> Any:
     if isinstance(encoded, PlainTexts):
         return pd.Categorical.from_codes(np.zeros(len(encoded.numbers), dtype=np.int8), pd.Index([""], dtype="str"))
     texts: Texts = as_texts(encoded)
+    if not np.isnan(plain_numbers(texts.cleaned)).any():  # as most are, and taking their digits away takes long
+        return pd.Categorical.from_codes(np.minimum(texts.codes, 0), pd.Index([""], dtype="str"))
     beside = pc.replace_substring_regex(texts.values, pattern=_DIGITS, replacement="").dictionary_encode()
     codes = np.append(beside.indices.to_numpy(zero_copy_only=False).astype(np.int64), -1)
     return pd.Categorical.from_codes(codes[texts.codes], pd.Index(beside.dictionary.to_pylist(), dtype="str"))
