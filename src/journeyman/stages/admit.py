@@ -215,12 +215,12 @@ class RowAdmission:
             else:
                 misfits[i] = misfits[i] or _misfit(column, repr(raw))
             if plan.rule is not None and column.kind.categorical:
-                findings[i] += _found(plan.rule.text_finding(str(raw).strip()))
+                findings[i] += _as_findings(plan.rule.text_finding(str(raw).strip()))
             return missing
         if type(value) is float:
             value += 0.0  # minus zero is zero: the two are one key of what was read before
         broken = None if plan.rule is None else _broken_rule(plan.rule, column, value, raw)
-        findings[i] += _found(broken)
+        findings[i] += _as_findings(broken)
         if trained.complete and (value is None or value == missing or value != value):
             findings[i].append(_missing_finding(column))
         elif type(value) is float and trained.beyond(value):
@@ -263,7 +263,7 @@ def _broken_rule(rule: _RowRule, column: Column, value: object, raw: object) -> 
     return rule.text_finding(value) if isinstance(value, str) and column.kind is not Kind.IMAGE else None
 
 
-def _found(finding: Finding | None) -> tuple[Finding, ...]:
+def _as_findings(finding: Finding | None) -> tuple[Finding, ...]:
     return () if finding is None else (finding,)
 
 
