@@ -25,6 +25,7 @@ __all__ = ["RowAdmission"]
 
 _ABSENT = object()
 _SHOWN = 60
+_FEW_ORDERS = 16
 _MANY = 16  # rows that are worth reading a column at once
 _REMEMBERED = 4096  # values of a column: rows repeat their categories, and a flood of new ones must not grow it
 _WANTED = {
@@ -184,11 +185,16 @@ class RowAdmission:
 
     def _judge_orders(self, block: Block, kept: Sequence[int], findings: Sequence[list[Finding]]) -> None:
         """Add to the findings of rows which columns are greater than others that they never were greater than."""
+        if len(kept) == 1 and len(self._orders) <= _FEW_ORDERS:  # arrays take longer to make than to compare
+            for order in self._orders:
+                if block[order.lesser][0] > block[order.greater][0]:
+                    findings[kept[0]].append(_order_finding(order))
+            return
         values = np.array([block[name] for name in self._ordered])
         broken = values[self._lesser] > values[self._greater]
         if broken.any():
-            for order, row in np.argwhere(broken).tolist():
-                findings[kept[row]].append(_order_finding(self._orders[order]))
+            for place, row in np.argwhere(broken).tolist():
+                findings[kept[row]].append(_order_finding(self._orders[place]))
 
     def _value(
         self,
@@ -215,12 +221,14 @@ class RowAdmission:
             else:
                 misfits[i] = misfits[i] or _misfit(column, repr(raw))
             if plan.rule is not None and column.kind.categorical:
-                findings[i] += _as_findings(plan.rule.text_finding(str(raw).strip()))
+                broken = plan.rule.text_finding(str(raw).strip())
+                findings[i] += () if broken is None else (broken,)
             return missing
         if type(value) is float:
             value += 0.0  # minus zero is zero: the two are one key of what was read before
         broken = None if plan.rule is None else _broken_rule(plan.rule, column, value, raw)
-        findings[i] += _as_findings(broken)
+        if broken is not None:
+            findings[i].append(broken)
         if trained.complete and (value is None or value == missing or value != value):
             findings[i].append(_missing_finding(column))
         elif type(value) is float and trained.beyond(value):
@@ -261,10 +269,6 @@ def _broken_rule(rule: _RowRule, column: Column, value: object, raw: object) -> 
     if column.kind.categorical and isinstance(value, int):
         return rule.text_finding(column.categories[value]) if value >= 0 else None
     return rule.text_finding(value) if isinstance(value, str) and column.kind is not Kind.IMAGE else None
-
-
-def _as_findings(finding: Finding | None) -> tuple[Finding, ...]:
-    return () if finding is None else (finding,)
 
 
 def _lines(raw: Sequence[object]) -> str:
