@@ -122,3 +122,13 @@ def test_a_model_without_a_contract_is_told_in_a_line(folder: Path) -> None:
     nothing = verify("--contract", "fares")
     assert nothing.exit_code == 2
     assert "no table was given" in nothing.stderr
+
+
+def test_a_guessed_encoding_is_told(folder: Path) -> None:
+    rows = "".join(f"{n % 7},Genève,français\n" for n in range(200))
+    (folder / "letters.csv").write_bytes(f"n,ville,langue\n{rows}".encode("cp1252"))
+    learned = verify("letters.csv", "--learn", "letters.toml")
+    assert learned.exit_code == 0
+    assert "DQ030" in learned.stderr
+    assert "is not UTF-8" in learned.stderr
+    assert not verify("may.csv", "--learn", "plain.toml").stderr

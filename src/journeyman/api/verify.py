@@ -6,14 +6,14 @@ import difflib
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from journeyman.arrow import pa
 from journeyman.engines import open_engine
 from journeyman.entities.contract import Contract, Verification
 from journeyman.entities.file_style import AS_FOUND, FileStyle
-from journeyman.entities.finding import Severity
+from journeyman.entities.finding import Finding, Severity
 from journeyman.errors import SchemaError, SettingsError, SourceError
 from journeyman.exporters.contracts import CONTRACT_EXPORTERS
 from journeyman.importers import read_contract
@@ -49,7 +49,11 @@ _MEMORY = 1_300_000_000  # of which a table gets a part: a sample says how colum
 
 
 def learn_contract(
-    *tables: object, query: str | None = None, engine: str = EMBEDDED, style: FileStyle = AS_FOUND
+    *tables: object,
+    query: str | None = None,
+    engine: str = EMBEDDED,
+    style: FileStyle = AS_FOUND,
+    notice: Callable[[Finding], None] | None = None,
 ) -> Contract:
     """Learn what a table should be, from one table or from several batches of it.
 
@@ -63,6 +67,8 @@ def learn_contract(
         What goes over all rows: "duckdb", "spark=local[2]".
     style : FileStyle
         How files are written, where they do not say so themselves.
+    notice : callable, optional
+        Takes what was decided while files were read, such as an encoding that was guessed.
 
     Raises
     ------
@@ -93,7 +99,11 @@ def learn_contract(
                 hint="learn from batches of one table, or leave that one out",
             )
     read = ingest(sources[0], BuildSettings(sources[0].name, None, "contract", memory=_MEMORY))
-    return learn_from(sources, used, read.table, time.time())
+    learned = learn_from(sources, used, read.table, time.time())
+    if notice is not None:
+        for finding in (found for source in sources for found in source.findings):
+            notice(finding)
+    return learned
 
 
 def verify(

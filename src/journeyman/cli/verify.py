@@ -19,6 +19,7 @@ from journeyman.settings import DEFAULT_WORKSPACE, EMBEDDED
 
 if TYPE_CHECKING:
     from journeyman.api import verify as verify_api
+    from journeyman.entities.finding import Finding
     from journeyman.reports import verification_view
 else:
     verify_api = LazyModule("journeyman.api.verify")
@@ -102,7 +103,7 @@ def verify(  # one parameter an option: the signature is the command's interface
                     hint="name another file for --learn, or delete that one first",
                 )
             learned = (
-                verify_api.learn_contract(*(table or ()), query=query, engine=engine, style=style)
+                verify_api.learn_contract(*(table or ()), query=query, engine=engine, style=style, notice=_tell)
                 if contract is None
                 else verify_api.find_contract(contract, workspace)
             )
@@ -130,3 +131,8 @@ def verify(  # one parameter an option: the signature is the command's interface
             typer.echo(f"Not checked, since it has no counterpart here: {rule}", err=True)
         if found.refused or (strict and verify_api.has_warnings(found)):
             raise typer.Exit(_REFUSED)
+
+
+def _tell(finding: Finding) -> None:
+    """Print how a file was read, where that could be wrong."""
+    typer.echo(f"{finding.code} {finding.severity.value}: {finding.message} {finding.hint}", err=True)
