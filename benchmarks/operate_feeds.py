@@ -5,6 +5,7 @@
 natural: each stream in its own order from beginning to end, nothing planted: every verdict is a false one.
 units: changes of unit planted into one column of streams (drifting as they are) and of shuffled tables.
 kinds: the other ways to break, planted into the same streams.
+With --contract, natural judges batches by a contract of the reference's rows, too, as releases carry one.
 seasons: made-up streams of several columns that move together by a yearly course, or jump to another place at once.
 """
 
@@ -16,14 +17,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
+from journeyman.drift_detectors.faulty_columns import CHANCE
 from journeyman.drift_detectors.feed import FeedDetector
 from journeyman.drift_detectors.windows import numbers
 from journeyman.entities.column import Column, Kind
+from journeyman.entities.finding import Finding
 from journeyman.entities.signal import Signal
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.entities.traffic import Feed, Reference, Traffic
+from journeyman.stages.contract import feed_rules, judge_served, learn_frame
 from operate_fits import Stream, read_stream, shuffled
 
 HERE = Path(__file__).resolve().parent
@@ -51,7 +56,34 @@ def reference_of(block: Block, columns: tuple[Column, ...], first: int, run: int
     return Reference(rows, np.zeros((first, 1)), np.zeros(first), np.zeros(first), columns=columns, run=run)
 
 
-def batches(block: Block, begin: int, end: int, size: int) -> Iterator[Traffic]:
+def as_raw(block: Block, columns: tuple[Column, ...], rows: slice) -> pd.DataFrame:
+    """Return rows of a block as they came: categories by their names, dates as such."""
+    raw = {}
+    for column in columns:
+        values = block[column.name][rows]
+        if column.kind.categorical:
+            raw[column.name] = [None if c < 0 else column.categories[c] for c in values.astype(int)]
+        elif column.kind is Kind.DATETIME:
+            raw[column.name] = pd.to_datetime(values.astype(np.float64), unit="s")
+        else:
+            raw[column.name] = values
+    return pd.DataFrame(raw)
+
+
+def contract_judge(block: Block, columns: tuple[Column, ...], first: int) -> Callable[[slice], tuple[Finding, ...]]:
+    """Return what judges rows of a block by a contract of its first ones."""
+    learned = learn_frame(as_raw(block, columns, slice(0, first)), True, columns, "stream", first)
+    rules = feed_rules(learned, [c.name for c in columns])
+    return lambda rows: judge_served(as_raw(block, columns, rows).to_dict("records"), rules, CHANCE)
+
+
+def batches(
+    block: Block,
+    begin: int,
+    end: int,
+    size: int,
+    judge: Callable[[slice], tuple[Finding, ...]] = lambda rows: (),
+) -> Iterator[Traffic]:
     for hour, at in enumerate(range(begin, end - size + 1, size)):
         rows = {n: v[at : at + size] for n, v in block.items()}
         times = hour * HOUR + np.arange(size) * (HOUR // size)
@@ -67,8 +99,12 @@ def batches(block: Block, begin: int, end: int, size: int) -> Iterator[Traffic]:
             np.full(size, np.nan),
             np.full(size, -1),
             {},
-            Feed(size),
+            Feed(size, findings=judge(slice(at, at + size))),
         )
+
+
+TOLD: Counter[str] = Counter()
+"""Looks with a signal of each code, whether it alarms or only tells."""
 
 
 def watch(reference: Reference, traffic: Iterator[Traffic]) -> list[tuple[Signal, ...]]:
@@ -77,6 +113,7 @@ def watch(reference: Reference, traffic: Iterator[Traffic]) -> list[tuple[Signal
     seen = []
     for some in traffic:
         memory, signals = detector.look(reference, TASK, memory, some)
+        TOLD.update({s.code for s in signals})
         seen.append(tuple(s for s in signals if s.alarming))
     return seen
 
@@ -90,9 +127,10 @@ def natural(streams: dict[str, Stream], options: argparse.Namespace) -> None:
         for first, size, run in [SHAPES[k] for k in options.shapes]:
             if first * 3 > len(stream.y):
                 continue
+            judge = contract_judge(stream.block, stream.columns, first) if options.contract else lambda rows: ()
             seen = watch(
                 reference_of(stream.block, stream.columns, first, run),
-                batches(stream.block, first, len(stream.y), size),
+                batches(stream.block, first, len(stream.y), size, judge),
             )
             codes = Counter(s.code for some in seen for s in some)
             hit = sum(bool(some) for some in seen)
@@ -106,6 +144,7 @@ def natural(streams: dict[str, Stream], options: argparse.Namespace) -> None:
                     for s in some:
                         print(f"    {k}: {s.message[:400]}", flush=True)
     print(f"\n{total} of {looks} looks with a verdict, none of them right", flush=True)
+    print(f"told, with those that alarm nobody: {dict(sorted(TOLD.items()))}", flush=True)
 
 
 def measured(stream: Stream) -> list[str]:
@@ -254,6 +293,7 @@ def main() -> None:
     parser.add_argument("--offset", type=int, default=0, help="rows of a batch before what is planted begins")
     parser.add_argument("--shapes", type=int, nargs="*", default=list(range(len(SHAPES))), help="which of SHAPES")
     parser.add_argument("--seeds", type=int, default=2, help="of made-up seasons")
+    parser.add_argument("--contract", action="store_true", help="judge batches by a contract, too")
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--data", type=Path, default=HERE.parent.parent / "shared" / "data")
     options = parser.parse_args()

@@ -129,6 +129,8 @@ class BuildSettings:
         60th of it each. None for the fastest model that is as good as the best one.
     analysis : str or None
         File of an analysis whose actions are tried, too.
+    contract : str or None
+        File of a data contract whose rules by a person the release's contract takes over.
     engine : str
         What goes over all rows of the source and does the fits of trials, and its address after ``=`` where it has one:
         "duckdb" in this process, "spark=local[2]".
@@ -169,6 +171,7 @@ class BuildSettings:
     engine: str = EMBEDDED
     lake: str | None = None
     analysis: str | None = None
+    contract: str | None = None
 
     @property
     def target_column(self) -> str:

@@ -12,6 +12,7 @@ from tests.acceptance.operated_rows import OperatedModel
 from journeyman.api.build import build
 from journeyman.api.predict import load
 from journeyman.entities.decision import Action
+from journeyman.inference.release_contract import release_contract
 from journeyman.stores.workspace import Workspace
 
 pytestmark = pytest.mark.slow
@@ -49,6 +50,7 @@ def test_a_release_that_looks_rows_up_is_learned_again_and_takes_over(tmp_path: 
     second = load("orders", workspace=tmp_path / "ws", version=state.champion)
     assert second.joins.needed == ("shop",)
     assert second.report.lake == first.report.lake
+    assert {rule.name for rule in release_contract(second).columns} == {"shop", "x", "amount"}  # not what is fetched
     rows = orders(rng, size, 200, -1.0)
     before, after = (np.abs(r.predict(rows.drop(columns="amount")) - rows["amount"]).mean() for r in (first, second))
     assert after < 0.7 * before

@@ -126,6 +126,7 @@ def test_build_hands_every_option_to_the_door(fake_api: FakeApi) -> None:
         "query": "Q",
         "lake": "tables",
         "analysis": Path("found.json"),
+        "contract": None,
         "encoding": "cp1251",
         "delimiter": "tab",
         "quote": "none",

@@ -11,6 +11,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from journeyman.cli.main import app
+from journeyman.entities.model_version import ModelVersion
+from journeyman.stores.workspace import Workspace
 
 runner = CliRunner()
 
@@ -84,3 +86,49 @@ def test_an_export_is_read_as_a_contract(folder: Path) -> None:
     broken = verify("june.csv", "--contract", "schema.json")
     assert broken.exit_code == 1
     assert "DC501 error: 'fare' must be at most" in broken.stdout
+
+
+def release_of(folder: Path, number: int, files: dict[str, bytes]) -> None:
+    """Write a release of the model "fares" and make it the champion."""
+    with Workspace(folder / "journeyman-workspace") as place:
+        assert place.registry.reserve("fares", f"r{number}") == number
+        facts = {"run": f"r{number}", "name": "fares", "version": number}
+        path, digest = place.write_release("fares", number, files, facts)
+        version = ModelVersion("fares", number, path, digest, "t", "rmse", 1.0, "release", True, f"r{number}")
+        place.registry.register(version)
+
+
+def test_a_table_is_looked_at_by_the_contract_of_a_model(folder: Path) -> None:
+    assert verify("may.csv", "--learn", "learned.toml").exit_code == 0
+    release_of(folder, 1, {"contract.toml": (folder / "learned.toml").read_bytes()})
+    for where in ("fares", "journeyman-workspace/releases/fares/1"):
+        assert verify("may.csv", "--contract", where).exit_code == 0
+        assert verify("june.csv", "--contract", where).exit_code == 1
+    written = verify("--learn", "mine.toml", "--contract", "fares")
+    assert written.exit_code == 0, written.output
+    assert (folder / "mine.toml").read_bytes() == (folder / "learned.toml").read_bytes()
+    again = verify("--learn", "mine.toml", "--contract", "fares")
+    assert again.exit_code == 2, "a person's file is not lost"
+
+
+def test_a_model_without_a_contract_is_told_in_a_line(folder: Path) -> None:
+    release_of(folder, 1, {"model.json": b"{}"})
+    old = verify("may.csv", "--contract", "fares")
+    assert old.exit_code == 2
+    assert "the release fares 1 has no contract" in old.stderr
+    unknown = verify("may.csv", "--contract", "fare")
+    assert unknown.exit_code == 2
+    assert "no model is called 'fare'" in unknown.stderr
+    nothing = verify("--contract", "fares")
+    assert nothing.exit_code == 2
+    assert "no table was given" in nothing.stderr
+
+
+def test_a_guessed_encoding_is_told(folder: Path) -> None:
+    rows = "".join(f"{n % 7},Genève,français\n" for n in range(200))
+    (folder / "letters.csv").write_bytes(f"n,ville,langue\n{rows}".encode("cp1252"))
+    learned = verify("letters.csv", "--learn", "letters.toml")
+    assert learned.exit_code == 0
+    assert "DQ030" in learned.stderr
+    assert "is not UTF-8" in learned.stderr
+    assert not verify("may.csv", "--learn", "plain.toml").stderr

@@ -12,8 +12,10 @@ from journeyman.engines import open_engine
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import InputError, SettingsError
+from journeyman.importers import read_contract
 from journeyman.inference.release import Release
 from journeyman.interfaces import Progress, Source
+from journeyman.pipelines.release_contract import check_own_contract
 from journeyman.pipelines.run_build import finish_build, run_build, shown_progress
 from journeyman.runtime.clock import SystemClock, available_threads
 from journeyman.runtime.durable_run import resumable, resume_run
@@ -75,6 +77,7 @@ def build(  # one parameter an option of the command
     engine: str = EMBEDDED,
     lake: str | Path | None = None,
     analysis: str | Path | None = None,
+    contract: str | Path | None = None,
     began: float | None = None,
 ) -> Release:
     """Go from a table to a released model.
@@ -110,6 +113,8 @@ def build(  # one parameter an option of the command
         release (see :func:`journeyman.api.search.search`).
     analysis : str or Path, optional
         File that ``journeyman analyse --json`` wrote of the same table: what it calls for is tried, too.
+    contract : str or Path, optional
+        File of a data contract: what a person wrote into it is taken over into the contract that the release carries.
     name : str, optional
         Name of the model; after the table by default.
     workspace : str or Path, optional
@@ -164,6 +169,7 @@ def build(  # one parameter an option of the command
         engine=engine,
         lake=None if lake is None else lake_address(lake),
         analysis=None if analysis is None else str(Path(analysis).resolve()),
+        contract=None if contract is None else str(Path(contract).resolve()),
     )
     if settings.analysis is not None:
         read_analysis(Path(settings.analysis))  # refuses a file that is none before anything is read
@@ -175,6 +181,8 @@ def build(  # one parameter an option of the command
     source = FrameSource(frame_or_path, FRAME) if path is None else open_wanted(settings, quiet)
     settings = named_columns(source, settings)
     check_target(settings)
+    if settings.contract is not None:
+        check_own_contract(read_contract(settings.contract), source, settings.contract)
     if settings.lake is not None:
         list_lake(settings.lake)  # refuses one that is not there before anything is read
     with shown_progress(progress, quiet, settings.budget, began) as shown:

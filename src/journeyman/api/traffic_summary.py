@@ -17,7 +17,7 @@ from journeyman.entities.overview import ColumnThenNow, TrafficView
 from journeyman.entities.profile import ColumnProfile
 from journeyman.inference.lookup import find_release
 from journeyman.inference.release import Release, open_release
-from journeyman.operations.traffic import read_rows
+from journeyman.operations.traffic import broken_rules, read_rows
 from journeyman.settings import DEFAULT_WORKSPACE
 from journeyman.stores.logs import log_is_there, usual_log
 from journeyman.streams.tables import open_tables
@@ -42,7 +42,8 @@ def traffic_view(workspace: str | Path | None, name: str, begin: int, end: int) 
     with closing(open_tables(address)) as stream:
         span, latencies = stream.poll(begin, end, _ROWS), stream.latencies(begin, end)
     within = set(span.ids.tolist())
-    read = read_rows([row for row in span.rows if row.id in within], release)
+    rows = [row for row in span.rows if row.id in within]
+    read = read_rows(rows, release)
     profiles = {profile.name: profile for profile in release.report.profile.columns}
     order = {i.column: k for k, i in enumerate(release.report.evaluation.importances)}
     chosen = sorted(release.columns, key=lambda c: (order.get(c.name, len(order)), c.name))[:_COLUMNS]
@@ -53,9 +54,9 @@ def traffic_view(workspace: str | Path | None, name: str, begin: int, end: int) 
     ]
     refused = sum(reason.rows for reason in span.refused) + read.misfits
     median, high = percentile(latencies, 0.5), percentile(latencies, 0.95)
-    shown = tuple(o for o in found if o is not None)
+    shown, broken = tuple(o for o in found if o is not None), broken_rules(rows, release, read.hidden)
     value = realised_value(place, release, read)
-    return TrafficView(begin, end, span.total, refused, shown, median, high, value)
+    return TrafficView(begin, end, span.total, refused, shown, median, high, value, broken)
 
 
 def then_and_now(column: Column, profile: ColumnProfile, values: NDArray[np.generic]) -> ColumnThenNow | None:

@@ -6,17 +6,19 @@ import difflib
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from journeyman.arrow import pa
 from journeyman.engines import open_engine
 from journeyman.entities.contract import Contract, Verification
 from journeyman.entities.file_style import AS_FOUND, FileStyle
-from journeyman.entities.finding import Severity
+from journeyman.entities.finding import Finding, Severity
 from journeyman.errors import SchemaError, SettingsError, SourceError
 from journeyman.exporters.contracts import CONTRACT_EXPORTERS
-from journeyman.importers import contract_from
+from journeyman.importers import read_contract
+from journeyman.inference.lookup import find_release, refuse_set
+from journeyman.inference.release_contract import contract_in
 from journeyman.interfaces import ContractExporter, Source
 from journeyman.settings import EMBEDDED, FRAME, BuildSettings
 from journeyman.sources import FrameSource, is_table, open_source, open_wanted
@@ -25,11 +27,13 @@ from journeyman.stages.contract import verify_table
 from journeyman.stages.ingest import ingest
 from journeyman.stores.contract_files import contract_text
 from journeyman.stores.disk import Draft
+from journeyman.stores.releases import MANIFEST, read_release
 
 __all__ = [
     "check_target",
     "contract_beside",
     "contract_exporter",
+    "find_contract",
     "has_warnings",
     "learn_contract",
     "read_contract",
@@ -42,11 +46,14 @@ __all__ = [
 
 _SUFFIX = ".contract.toml"
 _MEMORY = 1_300_000_000  # of which a table gets a part: a sample says how columns are read, all rows are counted
-_LARGEST = 20_000_000  # bytes of a contract's file
 
 
 def learn_contract(
-    *tables: object, query: str | None = None, engine: str = EMBEDDED, style: FileStyle = AS_FOUND
+    *tables: object,
+    query: str | None = None,
+    engine: str = EMBEDDED,
+    style: FileStyle = AS_FOUND,
+    notice: Callable[[Finding], None] | None = None,
 ) -> Contract:
     """Learn what a table should be, from one table or from several batches of it.
 
@@ -60,6 +67,8 @@ def learn_contract(
         What goes over all rows: "duckdb", "spark=local[2]".
     style : FileStyle
         How files are written, where they do not say so themselves.
+    notice : callable, optional
+        Takes what was decided while files were read, such as an encoding that was guessed.
 
     Raises
     ------
@@ -90,7 +99,11 @@ def learn_contract(
                 hint="learn from batches of one table, or leave that one out",
             )
     read = ingest(sources[0], BuildSettings(sources[0].name, None, "contract", memory=_MEMORY))
-    return learn_from(sources, used, read.table, time.time())
+    learned = learn_from(sources, used, read.table, time.time())
+    if notice is not None:
+        for finding in (found for source in sources for found in source.findings):
+            notice(finding)
+    return learned
 
 
 def verify(
@@ -99,6 +112,7 @@ def verify(
     query: str | None = None,
     engine: str = EMBEDDED,
     style: FileStyle = AS_FOUND,
+    workspace: str | Path | None = None,
 ) -> Verification:
     """Look whether a table is what its contract says.
 
@@ -106,10 +120,13 @@ def verify(
     ----------
     table : path, URL or frame
         Any frame or whatever ``build`` reads.
-    contract : Contract or path
-        As :func:`learn_contract` returns it, or a file as :func:`read_contract` takes it.
+    contract : Contract, path or str
+        As :func:`learn_contract` returns it, a file as :func:`read_contract` takes it, a release's folder, or the name
+        of a model, whose champion's contract is meant.
     query, engine, style
         As for :func:`learn_contract`.
+    workspace : path, optional
+        Where a model's name is looked up; "journeyman-workspace" by default.
 
     Raises
     ------
@@ -125,34 +142,33 @@ def verify(
     >>> found.refused, found.breaches[0].finding.subject
     (True, ('age',))
     """
-    wanted = contract if isinstance(contract, Contract) else read_contract(contract)
+    wanted = contract if isinstance(contract, Contract) else find_contract(contract, workspace)
     return verify_table(_source(table, query, engine, style), open_engine(engine), wanted, time.time())
 
 
-def read_contract(path: str | os.PathLike[str]) -> Contract:
-    """Return the contract of a file: Journeyman's TOML, a Frictionless schema, or a Pandera schema as YAML or JSON.
+def find_contract(where: str | os.PathLike[str], workspace: str | Path | None = None) -> Contract:
+    """Return the contract of a file (see :func:`read_contract`), of a release's folder, or of a model's champion.
 
     Raises
     ------
     SettingsError
-        There is no such file, or it holds no contract that can be kept.
+        There is no such file or model, or the release is from before releases had a contract.
     """
-    file = Path(path)
-    try:
-        if file.stat().st_size > _LARGEST:
-            raise SettingsError(f"{file} is too large for a contract", hint="name a contract's file")
-        text = file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
+    folder = Path(where)
+    named = len(folder.parts) == 1 and not folder.suffix and not folder.exists()
+    if not named and not (folder / MANIFEST).is_file():
+        return read_contract(where)
+    path, digest = find_release(os.fspath(where), workspace=workspace)
+    manifest, files = read_release(path, digest)
+    refuse_set(manifest)
+    release = f"{manifest['name']} {manifest['version']}"
+    found = contract_in(files, release)
+    if found is None:
         raise SettingsError(
-            f"there is no contract {file}", hint=f"`journeyman verify TABLE --learn {file}` writes one"
-        ) from error
-    except IsADirectoryError as error:
-        raise SettingsError(f"{file} is a folder, wanted a contract's file", hint="name the file in it") from error
-    except PermissionError as error:
-        raise SettingsError(f"no permission to read {file}", hint="ask its owner, or copy it") from error
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{file} is no text in UTF-8", hint="name a contract's file") from error
-    return contract_from(text, file.name)
+            f"the release {release} has no contract: it was built before releases had one",
+            hint="build the model again, or learn one with `journeyman verify TABLE --learn FILE`",
+        )
+    return found
 
 
 def write_contract(contract: Contract, path: str | os.PathLike[str]) -> None:

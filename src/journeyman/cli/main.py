@@ -26,6 +26,7 @@ from journeyman.cli.options import (
     EngineName,
     Lake,
     Name,
+    OwnContract,
     Query,
     Quiet,
     Quote,
@@ -253,6 +254,7 @@ def build(  # one parameter an option: the signature is the command's interface
             show_default=False,
         ),
     ] = None,
+    contract: OwnContract = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
     quiet: Quiet = False,
 ) -> None:
@@ -305,6 +307,7 @@ def build(  # one parameter an option: the signature is the command's interface
             engine=engine,
             lake=lake,
             analysis=analysis,
+            contract=contract,
         )
         targets = target or []
         with _progress(seconds, quiet, began) as progress:

@@ -68,6 +68,15 @@ Lake = Annotated[
         show_default=False,
     ),
 ]
+OwnContract = Annotated[
+    Path | None,
+    typer.Option(
+        "--contract",
+        metavar="FILE",
+        help="Data contract whose rules by a person the release's own contract takes over.",
+        show_default=False,
+    ),
+]
 Version = Annotated[
     int | None,
     typer.Option(metavar="N", min=1, help="Version of the model [default: the champion].", show_default=False),

@@ -39,6 +39,11 @@ def traffic_section(view: TrafficView, seconds: float) -> Any:
     ]
     if view.value is not None:
         parts += [html.H3("Value, realised and expected"), *(html.P(text) for text in value_words(view.value))]
+    if view.broken:
+        parts += [
+            html.H3("Against the contract"),
+            html.Ul([html.Li(f"{f.code}: {clean(f.message)}") for f in view.broken], className="findings"),
+        ]
     if view.columns:
         legend = [("c-base block", "when it was learned"), ("c-model block", "now")]
         parts += [

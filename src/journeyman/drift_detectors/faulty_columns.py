@@ -35,11 +35,14 @@ class FaultyColumn:
         Their names.
     words : str
         What was seen, with figures.
+    few : bool
+        Whether too few rows are so for a fault: it is told, and alarms nobody.
     """
 
     code: str
     columns: tuple[str, ...]
     words: str
+    few: bool = False
 
 
 def runs_of(values: FloatArray, run: int, length: int) -> FloatArray:

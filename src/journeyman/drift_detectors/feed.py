@@ -37,13 +37,16 @@ _DIGESTS = 2_000
 _REFUSED, _SOME_REFUSED = 0.5, 0.05
 _NAMED = 3  # reasons that a message tells
 _BACKWARDS = 0.005
+_RULES = "DC"  # codes of what breaks a contract begin so
+_MOST_BROKEN = 0.5
 _TIMES, _BROKEN = ":times", ":broken"
-_ORDER = ("DR007", "DR001", "DR008", "DR002", "DR003", "DR004", "DR005", "DR006")
+_ORDER = ("DR007", "DR001", "DR008", "DR002", "DR003", "DR004", "DR005", "DR006", "DR009")
+_CONTRACT = "DR009"
 
 
 @dataclass(frozen=True)
 class FeedDetector:
-    """Rules on what arrives (DR001 to DR008)."""
+    """Rules on what arrives (DR001 to DR009)."""
 
     name: str = "feed"
     rung: Tier = Tier.FEED
@@ -81,17 +84,20 @@ class FeedDetector:
         units, changed = _units(reference, _without(columns, broken), memory, latest, ways)
         moment["DR004"] = traffic.begin if changed is None else changed
         broken += [_unit_words(reference, name, way, rows) for name, way in sorted(units.items())]
+        broken += _broken_rules(traffic, {c.name for c in columns}, broken)
         broken += is_duplicate_delivery(reference, digests, memory["digests"])
         clocks, jumps = _clocks(reference, columns, rows, memory["clocks"], traffic)
         broken += jumps
         signals: list[Signal] = []
-        since = np.zeros_like(memory["since"])
+        before = memory["since"]  # of a loop that an earlier version began, which knew of fewer codes
+        before = np.vstack([before, np.zeros((len(_ORDER) - len(before), before.shape[1]))])
+        since = np.zeros_like(before)
         places = {column.name: number for number, column in enumerate(columns, 1)}
         for k, code in enumerate(_ORDER):
             together: dict[float, list[FaultyColumn]] = {}  # columns that broke at different times are told apart
             for b in (b for b in broken if b.code == code):
                 place = [places.get(name, 0) for name in b.columns] or [0]
-                earlier = [at for at in memory["since"][k, place].tolist() if at]
+                earlier = [at for at in before[k, place].tolist() if at]
                 first = min(earlier, default=float(moment.get(code, traffic.begin)))
                 since[k, place] = first
                 together.setdefault(first, []).append(b)
@@ -233,6 +239,21 @@ def _rejected_rows(traffic: Traffic) -> tuple[FaultyColumn, ...]:
     return (FaultyColumn("DR007", subjects, ": ".join([said[0], ", ".join(said[1:])]) if reasons else said[0]),)
 
 
+def _broken_rules(traffic: Traffic, known: set[str], broken: Sequence[FaultyColumn]) -> list[FaultyColumn]:
+    """Return the rules of the release's contract that rows break, of columns that nothing else is wrong with.
+
+    Where less than half of the rows break one it is told and hides nothing, as with all that may be drift.
+    """
+    wrong = {name for b in broken for name in b.columns}
+    found = []
+    for finding in traffic.feed.findings:
+        if finding.code.startswith(_RULES) and set(finding.subject) <= known and not set(finding.subject) & wrong:
+            rows, of = int(finding.evidence.get("rows", 0)), int(finding.evidence.get("of", 0))
+            few = rows < _MOST_BROKEN * of or of < _LEAST_ROWS
+            found.append(FaultyColumn(_CONTRACT, finding.subject, finding.message.rstrip("."), few))
+    return found
+
+
 def _clocks(
     reference: Reference, columns: Sequence[Column], rows: Block, before: FloatArray, traffic: Traffic
 ) -> tuple[FloatArray, tuple[FaultyColumn, ...]]:
@@ -275,6 +296,7 @@ def _signal(
     grave = code in ("DR006", "DR007")
     harmless = not grave and bool(columns) and not any(reference.used(column) for column in columns)
     few = code == "DR007" and traffic.feed.refused < _REFUSED * traffic.feed.rows
+    few |= all(b.few for b in broken)
     words = "; ".join(b.words for b in broken)
     if harmless:
         words += " (the model does not use it)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from journeyman.entities.column import Column, Kind
+from journeyman.entities.contract import ColumnRule
 from journeyman.entities.finding import Finding
 from journeyman.entities.image import SmallImage
 from journeyman.entities.table import Block
@@ -26,6 +27,8 @@ class TrainedColumn:
         Whether no value was missing.
     sizes : tuple of int
         Least width and height and greatest width and height of images, in pixels; empty for others.
+    rule : ColumnRule or None
+        What the release's contract wants of the column; None where it has no contract, or none for it.
     """
 
     column: Column
@@ -33,6 +36,7 @@ class TrainedColumn:
     high: float | None = None
     complete: bool = False
     sizes: tuple[int, ...] = ()
+    rule: ColumnRule | None = None
 
     def beyond(self, value: float) -> bool:
         """Return whether a number lies outside of what training saw; a missing one does not."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from journeyman.entities.column import Column
@@ -17,6 +17,7 @@ __all__ = [
     "DependencyRule",
     "FreshnessRule",
     "KeyRule",
+    "LearnedContract",
     "LearnedCount",
     "OrderRule",
     "RowCountRule",
@@ -203,6 +204,8 @@ class Contract:
         By how much shares of rows may move beyond chance: 0.02 is two rows of a hundred.
     left_out : tuple of str
         Rules of another tool's contract that could not be kept.
+    targets : tuple of str
+        Columns whose rules are kept apart: what a model predicts, which rows to predict do not have.
 
     Examples
     --------
@@ -222,6 +225,19 @@ class Contract:
     false_alarms: float = 0.01
     drift: float = 0.02
     left_out: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+
+    def without(self, names: Collection[str]) -> Contract:
+        """Return the contract without some columns and the rules that need them."""
+        return replace(
+            self,
+            columns=tuple(r for r in self.columns if r.name not in names),
+            keys=tuple(k for k in self.keys if not set(k.columns) & set(names)),
+            dependencies=tuple(d for d in self.dependencies if not {d.given, d.fixed} & set(names)),
+            orders=tuple(o for o in self.orders if not {o.lesser, o.greater} & set(names)),
+            freshness=None if self.freshness is None or self.freshness.column in names else self.freshness,
+            targets=tuple(t for t in self.targets if t not in names),
+        )
 
     def rule(self, name: str) -> ColumnRule:
         """Return the rule of a column; KeyError where there is none."""
@@ -262,3 +278,11 @@ class Verification:
     def refused(self) -> bool:
         """Whether a rule is broken beyond chance."""
         return any(b.finding.severity is Severity.ERROR for b in self.breaches)
+
+
+@dataclass(frozen=True)
+class LearnedContract:
+    """What a build has learned of its table, and which of a person's demands the table breaks itself."""
+
+    contract: Contract
+    findings: tuple[Finding, ...] = ()

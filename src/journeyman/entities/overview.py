@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from journeyman.entities.decided_case import ValueEstimate
+from journeyman.entities.finding import Finding
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.operation import Operation
 from journeyman.entities.paired_comparison import PairedComparison
@@ -134,6 +135,8 @@ class TrafficView:
         Seconds within which 50% and 95% of the requests of the service were answered; None where none is known.
     value : RealisedValue or None
         Where it was decided to act on the model.
+    broken : tuple of Finding
+        Which rules of the release's contract the rows break together.
     """
 
     begin: int
@@ -144,6 +147,7 @@ class TrafficView:
     median_latency: float | None = None
     high_latency: float | None = None
     value: RealisedValue | None = None
+    broken: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,8 @@ class BuildReport:
         What the build was told to follow.
     lake : LakeSearch or None
         What came of the tables of the lake that was searched before the build.
+    contract_columns : int
+        Columns that the release's contract has rules for; 0 in reports of older builds, which have none.
     """
 
     name: str
@@ -149,6 +151,7 @@ class BuildReport:
     whole_fits: tuple[WholeFit, ...] = ()
     analysis: Analysis | None = None
     lake: LakeSearch | None = None
+    contract_columns: int = 0
 
     def __repr__(self) -> str:
         """Return one line: what was built, and the verdict."""

@@ -33,7 +33,7 @@ class Feed:
     backwards : int
         Rows whose own time column lies before that of the row before them by more than any did in training.
     findings : tuple of Finding
-        What did not fit (codes PR1xx), by column.
+        What did not fit (codes PR1xx), by column, and which rules of the release's contract the rows break (DCxxx).
     """
 
     rows: int

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from journeyman.entities.contract import Contract
@@ -18,11 +20,38 @@ if TYPE_CHECKING:
 else:
     yaml = LazyModule("yaml", "`pip install 'journeyman[contracts]'` brings it; JSON needs nothing")
 
-__all__ = ["contract_from"]
+__all__ = ["contract_from", "read_contract"]
 
+_LARGEST = 20_000_000  # bytes of a contract's file
 _KNOWN = (
     "give a contract of Journeyman's (.toml), a Frictionless table schema (.json), or a Pandera schema (.yaml, .json)"
 )
+
+
+def read_contract(path: str | os.PathLike[str]) -> Contract:
+    """Return the contract of a file: Journeyman's TOML, a Frictionless schema, or a Pandera schema as YAML or JSON.
+
+    Raises
+    ------
+    SettingsError
+        There is no such file, or it holds no contract that can be kept.
+    """
+    file = Path(path)
+    try:
+        if file.stat().st_size > _LARGEST:
+            raise SettingsError(f"{file} is too large for a contract", hint="name a contract's file")
+        text = file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise SettingsError(
+            f"there is no contract {file}", hint=f"`journeyman verify TABLE --learn {file}` writes one"
+        ) from error
+    except IsADirectoryError as error:
+        raise SettingsError(f"{file} is a folder, wanted a contract's file", hint="name the file in it") from error
+    except PermissionError as error:
+        raise SettingsError(f"no permission to read {file}", hint="ask its owner, or copy it") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{file} is no text in UTF-8", hint="name a contract's file") from error
+    return contract_from(text, file.name)
 
 
 def contract_from(text: str, where: str) -> Contract:

@@ -46,6 +46,11 @@ class JoinedSource:
         self.names = tuple(dict.fromkeys([*base.names, *brought]))
 
     @property
+    def base(self) -> Source:
+        """The table without what is fetched."""
+        return self._base
+
+    @property
     def style(self) -> FileStyle:
         """How the table's own file is written."""
         return self._base.style

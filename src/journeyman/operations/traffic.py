@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.drift_detectors.faulty_columns import CHANCE
 from journeyman.entities.admitted import TrainedColumn
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.image import with_image_measures
@@ -21,11 +22,22 @@ from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.entities.traffic import Feed, Traffic
 from journeyman.inference.release import Release
+from journeyman.inference.release_contract import release_contract
 from journeyman.inference.trained_columns import trained_columns
 from journeyman.stages.admit import RowAdmission
+from journeyman.stages.contract import feed_rules, judge_served
 from journeyman.tasks import task_type
 
-__all__ = ["ReadRows", "hidden_columns", "raw_rows", "read_rows", "read_traffic", "truths_of", "truths_read"]
+__all__ = [
+    "ReadRows",
+    "broken_rules",
+    "hidden_columns",
+    "raw_rows",
+    "read_rows",
+    "read_traffic",
+    "truths_of",
+    "truths_read",
+]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -94,7 +106,11 @@ def read_traffic(span: LoggedSpan, release: Release, before: IntArray) -> tuple[
         refused=read.misfits + refused,
         repeated=_repeated(digests, before),
         backwards=_backwards(read, fresh, release),
-        findings=(*(_refused_finding(reason) for reason in span.refused), *read.findings),
+        findings=(
+            *(_refused_finding(reason) for reason in span.refused),
+            *read.findings,
+            *broken_rules([row for row in span.rows if row.id in fresh], release, read.hidden),
+        ),
     )
     traffic = Traffic(
         begin=span.begin,
@@ -110,6 +126,15 @@ def read_traffic(span: LoggedSpan, release: Release, before: IntArray) -> tuple[
         feed=feed,
     )
     return traffic, digests, read.hidden
+
+
+def broken_rules(rows: Sequence[LoggedRow], release: Release, hidden: Sequence[str]) -> tuple[Finding, ...]:
+    """Return which rules of the release's contract rows break together; none where it has no contract."""
+    contract = release_contract(release)
+    if contract is None:
+        return ()
+    own = {c.name for c in release.columns} - {*hidden} - release.joins.brought
+    return judge_served(raw_rows(rows), feed_rules(contract, own), CHANCE)
 
 
 def read_rows(rows: Sequence[LoggedRow], release: Release) -> ReadRows:

@@ -55,6 +55,7 @@ from journeyman.pipelines.package_release import (
     build_report,
     package_release,
 )
+from journeyman.pipelines.release_contract import learn_release_contract
 from journeyman.pipelines.search import search
 from journeyman.pipelines.whole_fits import fit_wholly
 from journeyman.quality_rules.series_over_time import PROPOSES_FORECAST
@@ -125,6 +126,10 @@ def build(
     described = _as_given(table, task)
     statistics = run.step("profile", partial(profile, source, components.engine), described, task, division)
 
+    lookups = () if lake is None else lake.lookups
+    learned_contract = run.step("contract", partial(learn_release_contract, source, lookups), asked, repaired)
+    findings = (*findings, *learned_contract.findings)
+
     tell("train")
     experience = run.step("load experience", partial(_earlier_experience, context, workspace))
     found = search(context, data, metric, experience, () if analysis is None else analysis.actions)
@@ -193,10 +198,10 @@ def build(
     report = run.step(
         "report", partial(build_report, run), built, evaluation, explanation, decision, examples, illustrations
     )
-    report = report if analysis is None else replace(report, analysis=analysis)
+    report = replace(report, analysis=analysis, contract_columns=len(learned_contract.contract.columns))
     report = report if lake is None else replace(report, lake=lake.search)
     learned = run.step("learned rows", learned_file, table, task, judged)
-    model = ReleasedModel(card, final, asked, learned, () if lake is None else lake.lookups)
+    model = ReleasedModel(card, final, asked, learned, lookups, learned_contract.contract)
     packaging = partial(package_release, workspace, run, components, model)
     released = run.step("release", packaging, report, table.digest, seed)
     tell("learn")

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 
+from journeyman.entities.contract import Contract
 from journeyman.entities.decision import Action, Decision
 from journeyman.entities.evaluation import Evaluation, Example, Explanation
 from journeyman.entities.finding import Finding
@@ -30,6 +31,7 @@ from journeyman.reports.model_card import model_card_text
 from journeyman.runtime.components import Components
 from journeyman.runtime.settings_file import readable, write_settings
 from journeyman.settings import BuildSettings
+from journeyman.stores.contract_files import CONTRACT, contract_text
 from journeyman.stores.facts import encode
 from journeyman.stores.workspace import Workspace
 
@@ -84,6 +86,8 @@ class ReleasedModel:
         Fingerprints of the rows it learned from, as a file.
     lookups : tuple of LookupFile
         Tables in which rows are looked up before it predicts them.
+    contract : Contract or None
+        What its training table was; None in builds that an earlier version began.
     """
 
     card: ModelCard
@@ -91,6 +95,7 @@ class ReleasedModel:
     settings: BuildSettings
     learned: bytes
     lookups: tuple[LookupFile, ...] = ()
+    contract: Contract | None = None
 
 
 def build_report(
@@ -206,6 +211,7 @@ def _files(components: Components, model: ReleasedModel, report: BuildReport) ->
     return {
         **release_files(model.card, model.fitted),
         **lookup_files(model.lookups),
+        **({} if model.contract is None else {CONTRACT: contract_text(model.contract).encode()}),
         LEARNED: model.learned,
         "settings.toml": write_settings(model.settings),
         "report.msgpack": encode(report),

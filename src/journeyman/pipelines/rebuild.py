@@ -15,6 +15,7 @@ from journeyman.entities.traffic import Reference
 from journeyman.errors import InputError, ReplayError
 from journeyman.interfaces import Progress
 from journeyman.operations.apply_move import write_table
+from journeyman.operations.own_rules import champion_rules, own_path, write_own_rules
 from journeyman.operations.paths import build_folder, loop_folder, reference_folder
 from journeyman.operations.training_data import TrainingTable
 from journeyman.pipelines.build import build
@@ -72,15 +73,19 @@ class Rebuild:
         # beside its round
         number = run.partition(LOOP)[2].partition(".")[0]
         path = loop_folder(self.workspace.path, self.name) / number / "table.parquet"
-        record = self.workspace.journal.open(run, f"{self.name}{LOOP}", self._build_settings(table, path), clock.now())
+        own = champion_rules(self.workspace, self.name, [str(c) for c in table.frame.columns])
+        wanted = self._build_settings(table, path, None if own is None else own_path(path))
+        record = self.workspace.journal.open(run, f"{self.name}{LOOP}", wanted, clock.now())
         if record.status is RunStatus.RUNNING and record.read_settings(BuildSettings).source != str(path.resolve()):
             self.workspace.journal.forget([run])  # begun on another machine, which has what its steps gave
-            record = self.workspace.journal.open(run, record.name, self._build_settings(table, path), clock.now())
+            record = self.workspace.journal.open(run, record.name, wanted, clock.now())
         if record.status is RunStatus.FAILED:
             raise InputError(record.cause, hint="see the release's settings")
         if record.status is not RunStatus.DONE:
             if not path.exists():
                 write_table(table, path)
+            if own is not None:
+                write_own_rules(own, own_path(path))
             settings: BuildSettings = record.read_settings(BuildSettings)
             components = standard_components(self.render, clock, self.progress, lambda: False)
             source = open_source(settings.source, None)
@@ -94,10 +99,11 @@ class Rebuild:
                     with JournalRun(place, record, clock) as journalled:
                         build(source, settings, components, journalled, place, self.lake)
         self._move_reference(place, run)
+        own_path(path).unlink(missing_ok=True)
         path.unlink(missing_ok=True)  # its rows are those of the first build and of the log
         return next(v for v in self.workspace.registry.versions(self.name) if v.run == run)
 
-    def _build_settings(self, table: TrainingTable, path: Path) -> BuildSettings:
+    def _build_settings(self, table: TrainingTable, path: Path, own: Path | None) -> BuildSettings:
         trials = self.settings.trials
         return replace(
             table.settings,
@@ -114,6 +120,7 @@ class Rebuild:
             challenger=True,
             analysis=None,  # of rows that are not these
             lake=None,  # the rows have what was fetched from it
+            contract=None if own is None else str(own.resolve()),
         )
 
     def _move_reference(self, place: Workspace, run: str) -> None:

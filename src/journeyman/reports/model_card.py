@@ -95,6 +95,11 @@ def _data(report: BuildReport) -> list[str]:
     lines.append(f"{plural(len(used), 'column')}: {_names(used)}.")
     if left_out:
         lines.append(f"Left out: {_names(left_out)}.")
+    if report.contract_columns:
+        lines.append(
+            f"Its data contract, contract.toml, says what {plural(report.contract_columns, 'column')} should be; "
+            f"look at another table with `journeyman verify TABLE --contract {report.name}`."
+        )
     target = next((p for p in report.profile.columns if p.name == report.task.target), None)
     if target is not None and report.task.labels and target.top_values:
         lines.append(f"The most frequent class is {target.top_values[0]}.")

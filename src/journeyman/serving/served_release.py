@@ -15,6 +15,7 @@ from journeyman.entities.finding import Finding
 from journeyman.entities.prediction import Answer, Part, RowFinding, Value
 from journeyman.inference.following import history_of
 from journeyman.inference.release import Release
+from journeyman.inference.release_contract import release_contract
 from journeyman.inference.trained_columns import trained_columns
 from journeyman.interfaces import AlarmLimit, FlagsRows
 from journeyman.serving.requests import Row
@@ -47,7 +48,8 @@ class ServedRelease:
         self.report = release.report
         self.manifest = release.manifest
         names = {column.name for column in release.columns}
-        by_name = {t.column.name: t for t in trained_columns(self.report, names)}
+        contract = release_contract(release)
+        by_name = {t.column.name: t for t in trained_columns(self.report, names, contract)}
         # the release's own columns say how values are read; the report only adds what training saw
         trained = [replace(by_name.get(c.name, TrainedColumn(c)), column=c) for c in release.columns]
         if self.task.panel is not None:  # times to come lie beyond those that training saw, and that is no news
@@ -58,7 +60,9 @@ class ServedRelease:
         used = {c.name for c in release.columns}
         more = [c for c in self.report.columns if c.name in self._joins.needed and c.name not in used]
         self.columns = (*(c for c in release.columns if c.name in names), *more)
-        self._admission = RowAdmission(trained, {*known, *release.left_out})
+        self._admission = RowAdmission(
+            trained, {*known, *release.left_out}, () if contract is None else contract.orders
+        )
         self._labels = typed_labels(self.task).tolist() if self.task.labels else []
         self._typical = typical_row(self.report.profile, release.columns)
         kind = task_type(self.task)

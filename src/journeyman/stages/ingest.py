@@ -26,7 +26,7 @@ from journeyman.sources.parsing.separators import Votes, series_votes, table_sig
 from journeyman.sources.totals import count_totals
 from journeyman.tasks import find_task_type
 
-__all__ = ["ingest"]
+__all__ = ["ingest", "proper_rows"]
 
 _SHOWN = 6
 _UNNAMED = re.compile(r"Unnamed: \d+")
@@ -94,11 +94,8 @@ def ingest(source: Source, settings: BuildSettings) -> Ingested:
     findings = [*source.findings, *_sampled(source.name, rows, limit)]
     if settings.target is not None:
         _check_results(frame[settings.target], settings.target, findings)
-    frame, told = _without_second_header(frame, settings)
+    frame, told = proper_rows(frame, settings, limit is None or limit >= (rows or 0))
     findings += told
-    if limit is None or limit >= (rows or 0):
-        frame, told = _without_totals(frame, settings)
-        findings += told
     if len(frame) < 2:
         raise SourceError(f"{source.name} has only one row", hint="give a table with more rows")
     return _decide(source, frame, max(rows or 0, len(frame)), findings, settings)
@@ -291,6 +288,15 @@ def _sampled(where: str, rows: int | None, limit: int | None) -> list[Finding]:
             evidence={"rows": rows, "kept": limit},
         )
     ]
+
+
+def proper_rows(frame: pd.DataFrame, settings: BuildSettings, whole: bool) -> tuple[pd.DataFrame, list[Finding]]:
+    """Return raw rows without one that continues the header and, of a whole table, without those that sum it up."""
+    frame, findings = _without_second_header(frame, settings)
+    if not whole:
+        return frame, findings
+    frame, told = _without_totals(frame, settings)
+    return frame, [*findings, *told]
 
 
 def _without_second_header(frame: pd.DataFrame, settings: BuildSettings) -> tuple[pd.DataFrame, list[Finding]]:

@@ -27,9 +27,13 @@ from journeyman.entities.contract import (
 from journeyman.errors import SettingsError
 from journeyman.settings import parse_delay
 
-__all__ = ["contract_of", "contract_text", "pattern_complaint"]
+__all__ = ["CONTRACT", "contract_of", "contract_text", "pattern_complaint"]
+
+CONTRACT = "contract.toml"
+"""The file of a release that holds what its training table was."""
 
 _VERSION = 1
+_COLUMNS, _TARGET = "columns", "target"
 _HEADER = """\
 # What a table should be, learned by `journeyman verify --learn`; check one: journeyman verify TABLE --contract FILE
 #
@@ -38,6 +42,7 @@ _HEADER = """\
 # the probability `false_alarms`. Shares may move by `drift` beyond chance; a column may have a drift of its own.
 # What must hold for every row is yours to write, into a column's table [columns.NAME.must]:
 #   at_least = 0, at_most = 120, one_of = ["yes", "no"], pattern = "[A-Z]{2}[0-9]+", most_missing = 0.05, unique = true
+# What a model predicts stands under [target.NAME]: rows to predict do not have it.
 # A column that may be absent has required = false. Freshness: [freshness] column = "time" and within = "2d".
 """
 _COUNTED = (RowTest.MISSING, RowTest.UNREADABLE, RowTest.OTHER_UNIT, RowTest.UNLIKE)
@@ -77,16 +82,16 @@ def contract_text(contract: Contract) -> str:
         fresh = {"column": contract.freshness.column, "within": _duration(contract.freshness.within)}
         parts.append("[freshness]\n" + _lines(fresh))
     for rule in contract.columns:
-        parts += _column_parts(rule)
+        parts += _column_parts(rule, _TARGET if rule.name in contract.targets else _COLUMNS)
     parts += ["[[keys]]\n" + _lines({"columns": list(k.columns)}) for k in contract.keys]
     parts += ["[[dependencies]]\n" + _lines({"given": d.given, "fixed": d.fixed}) for d in contract.dependencies]
     parts += ["[[orders]]\n" + _lines({"lesser": o.lesser, "greater": o.greater}) for o in contract.orders]
     return "\n".join(parts)
 
 
-def _column_parts(rule: ColumnRule) -> list[str]:
+def _column_parts(rule: ColumnRule, under: str) -> list[str]:
     column, demand = rule.column, rule.demand
-    head = f"columns.{_key(rule.name)}"
+    head = f"{under}.{_key(rule.name)}"
     facts = {
         "kind": column.kind.value,
         "storage": rule.storage or None,
@@ -198,9 +203,15 @@ def contract_of(text: str, where: str) -> Contract:
     top = _Section(document, where, "")
     top.refuse_unknown(
         *("contract", "name", "rows", "false_alarms", "drift", "row_count", "freshness"),
-        *("columns", "keys", "dependencies", "orders"),
+        *(_COLUMNS, _TARGET, "keys", "dependencies", "orders"),
     )
-    columns = tuple(_column_rule(top.section("columns").section(name)) for name in top.section("columns").names)
+    targets = top.section(_TARGET)
+    columns = tuple(
+        _column_rule(part.section(name)) for part in (top.section(_COLUMNS), targets) for name in part.names
+    )
+    twice = next((name for name in targets.names if name in top.section(_COLUMNS).names), None)
+    if twice is not None:
+        raise targets.error(twice, "stands under columns, too", "leave one of the two out")
     count, rows = top.section("row_count"), top.whole("rows", 0)
     count.refuse_unknown("at_least", "at_most")
     row_count = RowCountRule(count.whole("at_least", 1), count.whole("at_most", -1) if count.has("at_most") else None)
@@ -231,6 +242,7 @@ def contract_of(text: str, where: str) -> Contract:
         freshness=_freshness_rule(top.section("freshness"), named, columns) if top.has("freshness") else None,
         false_alarms=top.share("false_alarms", 0.01, open_end=True),
         drift=top.share("drift", 0.02),
+        targets=tuple(targets.names),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import plotly
 
 from journeyman.dashboard.traffic_section import traffic_section
+from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.overview import TrafficView
 
 VIEW = TrafficView(0, 60_000, 600, 6, (), 0.0031, 1.25)
@@ -37,3 +38,9 @@ def test_a_time_without_latencies_says_so() -> None:
     said = shown(replace(VIEW, median_latency=None, high_latency=None))
     assert "No latency is known of this time" in said
     assert " ms" not in said
+
+
+def test_rules_that_rows_break_are_listed() -> None:
+    broken = Finding("DC501", Severity.ERROR, ("age",), "'age' must be at least 0, and is not so in 2 of 5 rows.")
+    assert "Against the contract" not in shown(VIEW)
+    assert "is not so in 2 of 5 rows" in shown(replace(VIEW, broken=(broken,)))

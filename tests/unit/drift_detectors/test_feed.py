@@ -135,3 +135,32 @@ def test_how_far_stretches_lie_from_the_whole_is_the_distance_of_each(world):
     ordered = replace(world.reference, rows={"w": walk}, run=200)
     each = [distance(stretch, walk) for stretch in walk.reshape(-1, 50)]
     assert wander(walk, ordered, 50) == pytest.approx(max(each))
+
+
+def broken_rule(columns, rows, of=60):
+    return Feed(
+        of, findings=(Finding("DC303", Severity.ERROR, columns, "It breaks.", evidence={"rows": rows, "of": of}),)
+    )
+
+
+@pytest.mark.parametrize(("rows", "severity"), [(45, Severity.ERROR), (6, Severity.WARNING)])
+def test_rows_that_break_the_contract_are_told_and_hidden_where_most_do(world, rows, severity):
+    [signal] = look(world, feed=broken_rule(("age", "mass"), rows))[0]
+    assert (signal.code, set(signal.columns), signal.severity) == ("DR009", {"age", "mass"}, severity)
+    assert "It breaks" in signal.message
+
+
+def test_one_fault_is_told_once(world):
+    change, columns = BREAKS["DR001"]
+    [signal] = look(world, change, feed=broken_rule(columns, 60))[0]
+    assert signal.code == "DR001"
+    assert not look(world, feed=broken_rule(("given up",), 60))[0], "a column that is not watched"
+
+
+def test_a_loop_that_knew_fewer_codes_goes_on(world):
+    detector = FeedDetector()
+    memory = dict(detector.begin(world.reference, world.task))
+    memory["since"] = memory["since"][:-1]
+    memory, signals = detector.look(world.reference, world.task, memory, world.traffic(0))
+    assert not signals
+    assert memory["since"].shape == detector.begin(world.reference, world.task)["since"].shape

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from journeyman.entities.column import Column, Kind
+from journeyman.entities.contract import ColumnRule, Contract, Demand
 from journeyman.entities.logged import LoggedRow, LoggedSpan
 from journeyman.entities.prediction import Refused
 from journeyman.entities.profile import Profile
@@ -17,13 +18,16 @@ from journeyman.entities.task import Task
 from journeyman.inference.release import Release
 from journeyman.inference.release_joins import ReleaseJoins
 from journeyman.operations.traffic import hidden_columns, read_rows, read_traffic
+from journeyman.stores.contract_files import CONTRACT, contract_text
 
 COLUMNS = (Column("x", Kind.NUMBER), Column("c", Kind.CATEGORY, categories=("a", "b")))
 
 
-def release(task: Task) -> Release:
+def release(task: Task, contract: Contract | None = None) -> Release:
     report = SimpleNamespace(profile=cast(Profile, SimpleNamespace(columns=())), columns=COLUMNS, pictures=None)
-    return cast(Release, SimpleNamespace(columns=COLUMNS, task=task, report=report, joins=ReleaseJoins(())))
+    files = {} if contract is None else {CONTRACT: contract_text(contract).encode()}
+    facts = {"columns": COLUMNS, "task": task, "report": report, "joins": ReleaseJoins(())}
+    return cast(Release, SimpleNamespace(**facts, name="m", version=1, file=files.get))
 
 
 CLASSES = release(Task("y", "binary", "roc_auc", ("no", "yes")))
@@ -127,3 +131,18 @@ def test_hidden_columns_are_told_from_empty_ones(raws: list[str], hidden: tuple[
     assert (read.misfits, read.findings if hidden else ()) == (0, ())
     values: list[dict[str, Any]] = [{"x": 1}]
     assert hidden_columns(values, ("x",)) == ()
+
+
+def test_rows_that_break_the_contract_of_the_release_are_part_of_the_feed() -> None:
+    rules = (ColumnRule(COLUMNS[0], demand=Demand(at_least=0.0)), ColumnRule(COLUMNS[1]))
+    model = release(Task("y", "binary", "roc_auc", ("no", "yes")), Contract("m", 90, rules))
+    rows = [row(n, f'{{"x":{n - 2},"c":"a"}}') for n in range(5)]
+    traffic, _, _ = read_traffic(span(*rows), model, np.empty(0, dtype=np.int64))
+    [finding] = traffic.feed.findings
+    assert (finding.code, finding.subject) == ("DC501", ("x",))
+    assert (finding.evidence["rows"], finding.evidence["of"]) == (2, 5)
+    assert finding.message == "'x' must be at least 0, and is not so in 2 of 5 rows."
+    hashed = [row(n, '{"x":"h:c3df547de6c45ab8","c":"a"}') for n in range(5)]
+    traffic, _, hidden = read_traffic(span(*hashed), model, np.empty(0, dtype=np.int64))
+    assert hidden == ("x",)
+    assert not traffic.feed.findings, "what the log does not hold breaks no rule"

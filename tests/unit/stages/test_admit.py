@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from journeyman.entities.admitted import Admitted, TrainedColumn
 from journeyman.entities.column import Column, Kind
+from journeyman.entities.contract import ColumnRule, Demand, OrderRule
 from journeyman.stages.admit import RowAdmission
 
 TRAINED = (
@@ -90,3 +91,53 @@ def test_one_value_that_is_no_number_among_many_digits_costs_no_time() -> None:
     admitted = RowAdmission(TRAINED[:1]).read(rows)
     assert admitted.block["number"].tolist()[:60] == [12_345.0] * 60
     assert np.isnan(admitted.block["number"][60])  # "?" is read as missing
+
+
+def by_contract() -> RowAdmission:
+    number, code, zone, end = (
+        ColumnRule(Column("number", Kind.NUMBER), demand=Demand(at_least=0.0, at_most=50.0)),
+        ColumnRule(Column("code", Kind.TEXT), pattern="[A-Z][0-9]"),
+        ColumnRule(Column("zone", Kind.CATEGORY), demand=Demand(one_of=("north", "south"))),
+        ColumnRule(Column("end", Kind.NUMBER)),
+    )
+    columns = [
+        TrainedColumn(number.column, rule=number),
+        TrainedColumn(code.column, rule=code),
+        TrainedColumn(Column("zone", Kind.CATEGORY, categories=("north", "east")), rule=zone),
+        TrainedColumn(end.column, rule=end),
+    ]
+    return RowAdmission(columns, (), [OrderRule("number", "end"), OrderRule("number", "of no model")])
+
+
+def test_rows_that_break_the_contract_are_admitted_with_findings() -> None:
+    right = {"number": 1, "code": "A1", "zone": "north", "end": 2}
+    cases: list[tuple[dict[str, object], list[tuple[str, str]]]] = [
+        ({}, []),
+        ({"number": -1}, [("DC501", "number")]),
+        ({"number": 51, "end": 60}, [("DC501", "number")]),
+        ({"number": None, "code": None, "zone": None, "end": None}, []),
+        ({"code": "a1"}, [("DC206", "code")]),
+        ({"zone": "east"}, [("DC501", "zone")]),
+        ({"zone": "south"}, [("PR103", "zone")]),
+        ({"zone": "west"}, [("PR103", "zone"), ("DC501", "zone")]),
+        ({"end": 0}, [("DC303", "number")]),
+    ]
+    rows = [{**right, **change} for change, _ in cases]
+    wanted = [[*found] for _, found in cases]
+    admission = by_contract()
+    for _ in range(2):  # what was read before says the same again
+        admitted = admission.read(rows)
+        assert not any(admitted.misfits)
+        assert [[(f.code, f.subject[0]) for f in row] for row in admitted.findings] == wanted
+        one_by_one = [admission.read([row]).findings[0] for row in rows]
+        assert [[(f.code, f.subject[0]) for f in row] for row in one_by_one] == wanted
+    assert admitted.findings[1][0].message == "'number' must be at least 0, and is not so."
+    many = admission.read([{**right, "number": -float(k), "end": 2.0} for k in range(40)])
+    assert [len(row) for row in many.findings] == [0] + [1] * 39, "numbers that are read at once, too"
+
+
+def test_a_refused_row_moves_no_finding_to_another() -> None:
+    right = {"number": 1, "code": "A1", "zone": "north", "end": 2}
+    admitted = by_contract().read([{**right, "number": "x"}, right, {**right, "end": 0}])
+    assert [m is None for m in admitted.misfits] == [False, True, True]
+    assert [[f.code for f in row] for row in admitted.findings] == [[], ["DC303"]]

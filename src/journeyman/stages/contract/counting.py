@@ -2,77 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import ibis
 
 from journeyman.entities.column import Column, Kind
-from journeyman.entities.contract import ColumnRule, Contract, KeyRule, RowTest
+from journeyman.entities.contract import ColumnRule, Contract, RowTest
 from journeyman.interfaces import Engine, Relation, place
 from journeyman.sources.parsing.typed_relation import typed_values
+from journeyman.stages.contract.counts import Counts, all_keys, asked_tests, on_a_scale
 
-__all__ = [
-    "NAMED",
-    "Counts",
-    "all_keys",
-    "asked_tests",
-    "count_contract",
-    "count_values",
-    "demand_tests",
-    "on_a_scale",
-    "row_test",
-    "typed_rows",
-]
-
-NAMED = 200
-"""A column of more values than this names none of them."""
+__all__ = ["count_contract", "count_values", "row_test", "typed_rows"]
 
 _MOST_VALUES = 5_000
 _DIGITS = r"[0-9.,:/' \x{00a0}\x{202f}+\-()\x{2212}]"
 _AT_ONCE = 300  # expressions in one query: engines plan thousands slowly, and Spark compiles no longer function
-
-TestKey = tuple[str, RowTest, float | str | None]
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What was counted in a table.
-
-    Attributes
-    ----------
-    rows : int
-        All rows.
-    readable : mapping of str to int
-        Rows with a value of the column's kind, by column.
-    ends : mapping of str to (float, float)
-        Least and greatest number of a column, or second since 1970.
-    tests : mapping of (str, RowTest, float or str or None) to int
-        Rows that a statement about a column holds for.
-    values : mapping of str to mapping
-        Rows of each value, by column; of columns whose values are all to be known.
-    doubled : tuple of (int, int)
-        Of each key: values that several rows have, and the rows that are too many.
-    apart : tuple of (int, int)
-        Of each dependency: rows that differ from most of their like, and rows with both values.
-    reversed : tuple of (int, int)
-        Of each order: rows that break it, and rows with both values.
-    """
-
-    rows: int
-    readable: Mapping[str, int]
-    ends: Mapping[str, tuple[float, float]]
-    tests: Mapping[TestKey, int]
-    values: Mapping[str, Mapping[float | str, int]] = field(default_factory=dict)
-    doubled: tuple[tuple[int, int], ...] = ()
-    apart: tuple[tuple[int, int], ...] = ()
-    reversed: tuple[tuple[int, int], ...] = ()
-
-
-def on_a_scale(kind: Kind) -> bool:
-    """Return whether a contract compares values of this kind as numbers: yes and no are two names to it."""
-    return kind in (Kind.NUMBER, Kind.INTEGER, Kind.DATETIME)
 
 
 def typed_rows(relation: Relation, names: Sequence[str], rules: Sequence[ColumnRule]) -> Relation:
@@ -141,21 +87,6 @@ def row_test(rows: Relation, k: int, rule: ColumnRule, test: RowTest, at: float 
             return ~value.re_search(f"^(?:{rule.demand.pattern if at == 'demand' else rule.pattern})$")
 
 
-def demand_tests(rule: ColumnRule) -> tuple[tuple[RowTest, float | str | None], ...]:
-    """Return the statements that must hold for no row."""
-    demand = rule.demand
-    tests: list[tuple[RowTest, float | str | None]] = []
-    if demand.at_least is not None:
-        tests.append((RowTest.BELOW, demand.at_least))
-    if demand.at_most is not None:
-        tests.append((RowTest.ABOVE, demand.at_most))
-    if demand.one_of:
-        tests.append((RowTest.OTHER_VALUE, "demand"))
-    if demand.pattern:
-        tests.append((RowTest.UNLIKE, "demand"))
-    return tuple(tests)
-
-
 def count_contract(engine: Engine, rows: Relation, contract: Contract) -> Counts:
     """Return what a contract asks about rows, from one aggregate and a count of values for each column that has names.
 
@@ -169,12 +100,13 @@ def count_contract(engine: Engine, rows: Relation, contract: Contract) -> Counts
     keys = list(asked_tests(contract.columns))
     wanted: dict[str, Any] = {"rows": rows.count()}
     places = {rule.name: k for k, rule in enumerate(contract.columns)}
+    rules = {rule.name: rule for rule in contract.columns}
     for n, (name, test, at) in enumerate(keys):
-        wanted[f"t{n}"] = row_test(rows, places[name], contract.rule(name), test, at).sum()
+        wanted[f"t{n}"] = row_test(rows, places[name], rules[name], test, at).sum()
     for name, k in places.items():
         value = rows[f"v{k}"]
         wanted[f"n{k}"] = value.count()
-        if on_a_scale(contract.rule(name).column.kind):
+        if on_a_scale(rules[name].column.kind):
             wanted |= {f"l{k}": value.min(), f"h{k}": value.max()}
     for n, order in enumerate(contract.orders):
         lesser, greater = rows[f"v{places[order.lesser]}"], rows[f"v{places[order.greater]}"]
@@ -190,24 +122,6 @@ def count_contract(engine: Engine, rows: Relation, contract: Contract) -> Counts
         tuple(_count_apart(engine, rows, places[d.given], places[d.fixed]) for d in contract.dependencies),
         tuple((int(found[f"o{n}"] or 0), int(found[f"b{n}"] or 0)) for n in range(len(contract.orders))),
     )
-
-
-def all_keys(contract: Contract) -> Iterator[KeyRule]:
-    """Yield the keys, then the columns that a person wants to be unique."""
-    yield from contract.keys
-    yield from (KeyRule((rule.name,)) for rule in contract.columns if rule.demand.unique)
-
-
-def asked_tests(rules: Sequence[ColumnRule]) -> Iterator[TestKey]:
-    """Yield the statements about single columns that rows are counted for, each once."""
-    for rule in rules:
-        asked: list[tuple[RowTest, float | str | None]] = [
-            (c.test, c.at) for c in rule.learned if c.test is not RowTest.EQUAL
-        ]
-        if rule.limits is not None:
-            asked += [(RowTest.BELOW, rule.limits[0]), (RowTest.ABOVE, rule.limits[1])]
-        asked += [(RowTest.MISSING, None), (RowTest.UNREADABLE, None), *demand_tests(rule)]
-        yield from ((rule.name, test, at) for test, at in dict.fromkeys(asked))
 
 
 def _aggregate(engine: Engine, rows: Relation, wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from journeyman.entities.column import Kind
 from journeyman.entities.contract import ColumnRule, Contract, RowTest
-from journeyman.stages.contract.counting import Counts, all_keys, asked_tests, on_a_scale
+from journeyman.stages.contract.counts import Counts, all_keys, asked_tests, on_a_scale
 
-__all__ = ["count_frame"]
+__all__ = ["count_frame", "rows_where"]
 
 FloatArray = NDArray[np.float64]
 
@@ -25,7 +26,7 @@ def count_frame(frame: pd.DataFrame, contract: Contract) -> Counts:
     Parameters
     ----------
     frame : pandas.DataFrame
-        Columns as :func:`journeyman.stages.contract.counting.typed_rows` gives them.
+        Columns as :func:`journeyman.stages.contract.typed_frame.typed_frame` gives them.
 
     Examples
     --------
@@ -36,6 +37,7 @@ def count_frame(frame: pd.DataFrame, contract: Contract) -> Counts:
     1
     """
     places = {rule.name: k for k, rule in enumerate(contract.columns)}
+    rules = {rule.name: rule for rule in contract.columns}
     values: dict[str, pd.Series[Any]] = {name: frame[f"v{k}"] for name, k in places.items()}
     tests = {}
     sizes = {rule.name: _sorted_sizes(rule, values[rule.name]) for rule in contract.columns}
@@ -43,7 +45,7 @@ def count_frame(frame: pd.DataFrame, contract: Contract) -> Counts:
         if test in _LESS or test in _MORE:
             tests[name, test, at] = _beyond(sizes[name], test, float(at or 0.0))
         else:
-            tests[name, test, at] = int(_where(frame, places[name], contract.rule(name), test, at).sum())
+            tests[name, test, at] = int(_where(frame, places[name], rules[name], test, at).sum())
     ends: dict[str, tuple[float, float]] = {}
     for rule in contract.columns:
         if on_a_scale(rule.column.kind) and values[rule.name].notna().any():
@@ -75,22 +77,43 @@ def _beyond(sizes: FloatArray, test: RowTest, at: float) -> int:
     return len(sizes) - int(np.searchsorted(sizes, at, side="right"))
 
 
+def rows_where(
+    frame: pd.DataFrame, k: int, rule: ColumnRule, test: RowTest, at: float | str | None
+) -> NDArray[np.bool_]:
+    """Return for which rows a statement about the k-th rule's column holds, shape (n_samples,)."""
+    value: pd.Series[Any] = frame[f"v{k}"]
+    compared: Any = at
+    if test is RowTest.EQUAL:
+        found = value == compared
+    elif test in _LESS or test in _MORE:
+        sizes: pd.Series[Any] = value if on_a_scale(rule.column.kind) else value.str.len()
+        found = sizes < compared if test in _LESS else sizes > compared
+    else:
+        found = _where(frame, k, rule, test, at)
+    return np.asarray(found, dtype=bool)
+
+
 def _where(frame: pd.DataFrame, k: int, rule: ColumnRule, test: RowTest, at: float | str | None) -> Any:
-    value, present = frame[f"v{k}"], frame[f"p{k}"].astype(bool)
-    known = value.notna()
+    value, present = frame[f"v{k}"], frame[f"p{k}"].to_numpy(bool)
+    known = value.notna().to_numpy(bool)
     match test:
         case RowTest.MISSING:
             return ~present
         case RowTest.UNREADABLE:
-            fits = known & (value == np.floor(value)) if rule.column.kind.value == "integer" else known
+            numbers = value.to_numpy(np.float64) if rule.column.kind is Kind.INTEGER else None
+            fits = known if numbers is None else known & (numbers == np.floor(numbers))
             return present & ~fits
         case RowTest.OTHER_UNIT:
-            return ~frame[f"w{k}"].isin(rule.units) & known if f"w{k}" in frame else np.zeros(0)
+            return (
+                ~frame[f"w{k}"].isin(rule.units).to_numpy(bool) & known
+                if f"w{k}" in frame
+                else np.zeros(len(frame), dtype=bool)
+            )
         case RowTest.OTHER_VALUE:
-            return ~value.isin(rule.demand.one_of if at == "demand" else rule.values) & known
+            return ~value.isin(rule.demand.one_of if at == "demand" else rule.values).to_numpy(bool) & known
         case _:  # a text of another form
             pattern = rule.demand.pattern if at == "demand" else rule.pattern
-            return known & ~value.str.fullmatch(f"(?:{pattern})").fillna(True).astype(bool)
+            return known & ~value.str.fullmatch(f"(?:{pattern})").fillna(True).to_numpy(bool)
 
 
 def _count_names(values: pd.Series[Any]) -> Mapping[float | str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from functools import cache
 from itertools import groupby
 
 import numpy as np
@@ -14,7 +15,7 @@ from scipy.stats import gamma
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.contract import ColumnRule, LearnedCount, RowTest
 from journeyman.entities.table import Table, to_block
-from journeyman.stages.contract.counting import NAMED, on_a_scale
+from journeyman.stages.contract.counts import NAMED, on_a_scale
 
 __all__ = ["believed_limits", "draft_rule", "text_pattern"]
 
@@ -139,9 +140,15 @@ def _tail_reach(distances: FloatArray, seen: int, rows: int, chance: float) -> f
         if len(distances) < 4 * k or k > max(_TAILS[0], math.sqrt(seen)):
             break  # a longer part of the values is no tail
         base = float(distances[k])
-        exponent = float(np.mean(np.log(distances[:k] / base))) * k / float(gamma.ppf(_DOUBT, k))
+        exponent = float(np.mean(np.log(distances[:k] / base))) * k / _doubted(k)
         reaches.append(math.log(base) + max(exponent, 0.05) * math.log(k / seen * rows / chance))
     return math.exp(min(max(reaches), 700.0)) if reaches else None
+
+
+@cache
+def _doubted(k: int) -> float:
+    """Return what the sum of k exponential values exceeds but for the doubt: k of a few, and slow to find."""
+    return float(gamma.ppf(_DOUBT, k))
 
 
 def text_pattern(texts: Sequence[str]) -> str:

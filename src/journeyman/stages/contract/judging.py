@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from journeyman.entities.column import Kind
 from journeyman.entities.contract import ColumnRule, Contract, RowTest
 from journeyman.stages.contract.chance import excess_probability, new_value_probability
-from journeyman.stages.contract.counting import Counts
+from journeyman.stages.contract.counts import Counts
 
 __all__ = ["Judged", "column_chance", "presence_tests", "shape_tests"]
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
+import pandas as pd
 from scipy.stats import t as student
 
 from journeyman.entities.column import Column, Kind
@@ -24,15 +25,15 @@ from journeyman.entities.contract import (
     RowTest,
 )
 from journeyman.entities.table import Table
-from journeyman.interfaces import Engine, Source, place
-from journeyman.sources.batches import source_is_typed
-from journeyman.stages.contract.counting import NAMED, Counts, count_values, on_a_scale
+from journeyman.interfaces import Engine, Source
+from journeyman.stages.contract.counts import NAMED, Counts, on_a_scale
 from journeyman.stages.contract.drafting import draft_rule
 from journeyman.stages.contract.judging import column_chance, shape_tests
-from journeyman.stages.contract.opened import OpenedRows, open_rows
+from journeyman.stages.contract.opened import OpenedRows, TableInMemory, open_table
 from journeyman.stages.contract.relations import find_dependencies, find_keys, find_orders
+from journeyman.stages.contract.typed_frame import canonical_frame
 
-__all__ = ["learn_contract", "storage_of"]
+__all__ = ["learn_contract", "learn_frame"]
 
 _Rule = TypeVar("_Rule", DependencyRule, OrderRule)
 
@@ -60,32 +61,59 @@ def learn_contract(sources: Sequence[Source], engine: Engine, table: Table, now:
     names = [c.name for c in table.columns]
     columns = [_reading_facts(c) for c in table.columns]
     total, table = sum(s.rows() for s in sources), _drafting_sample(table)
+    chance = Contract(table.name, total, ()).false_alarms / (20.0 * len(columns))
     with ExitStack() as opened:
-        relations = [opened.enter_context(engine.open(source)) for source in sources]
-        storages = {
-            name: storage_of(relations[0][place(i)].type()) if source_is_typed(sources[0]) else ""
-            for i, name in enumerate(sources[0].names)
-        }
-        chance = Contract(table.name, total, ()).false_alarms / (20.0 * len(columns))
-        whole = replace(table, source_rows=total)
+        tables = [opened.enter_context(open_table(source, engine, len(columns))) for source in sources]
+        storages, whole = tables[0].storages(), replace(table, source_rows=total)
         rules = [draft_rule(whole, c, storages[c.name], chance) for c in columns]
-        batches = [open_rows(engine, r, s, rules) for r, s in zip(relations, sources, strict=True)]
-        rules = [_with_units(batches, k, rule) for k, rule in enumerate(rules)]
-        if table.sampled or len(sources) > 1:
-            rules = [_with_ends(batches, k, rule) for k, rule in enumerate(rules)]
-        draft = Contract(
-            table.name,
-            total,
-            tuple(rules),
-            find_keys(table),
-            find_dependencies(table),
-            tuple(o for o in find_orders(table) if {o.lesser, o.greater} <= set(names)),
-        )
+        batches = [t.rows(rules) for t in tables]
+        draft = _draft_contract(table, rules, batches, set(names))
         counts = [rows.count(draft) for rows in batches]
     contract = _fill_counts(draft, counts)
     if len(counts) >= _BATCHES:
         contract = _learn_batches(contract, draft, counts, now)
     return contract
+
+
+def learn_frame(raw: pd.DataFrame, typed: bool, columns: Sequence[Column], name: str, total: int) -> Contract:
+    """Return what held for raw rows in memory, which may be a sample drawn at random of a table of ``total`` rows.
+
+    Parameters
+    ----------
+    raw : pandas.DataFrame of shape (n_samples, n_columns)
+        As a source gives it, with all the columns.
+    typed : bool
+        Whether the source has types.
+    columns : sequence of Column
+        How the columns are read.
+    name : str
+        Of the table.
+    """
+    columns = [_reading_facts(c) for c in columns if c.name in raw.columns]
+    opened = TableInMemory(raw, typed)
+    rows = opened.rows([ColumnRule(c) for c in columns])
+    table = _drafting_sample(Table(name, canonical_frame(rows.frame, columns), tuple(columns), "", total))
+    storages, chance = opened.storages(), Contract(name, total, ()).false_alarms / (20.0 * max(len(columns), 1))
+    rules = [draft_rule(table, c, storages[c.name], chance) for c in columns]
+    draft = _draft_contract(table, rules, [rows], {c.name for c in columns})
+    return _fill_counts(draft, [rows.count(draft)])
+
+
+def _draft_contract(
+    table: Table, rules: Sequence[ColumnRule], batches: Sequence[OpenedRows], names: set[str]
+) -> Contract:
+    """Return the rules with every count at 0, and the rules about several columns."""
+    rules = [_with_units(batches, k, rule) for k, rule in enumerate(rules)]
+    if table.sampled or len(batches) > 1:
+        rules = [_with_ends(batches, k, rule) for k, rule in enumerate(rules)]
+    return Contract(
+        table.name,
+        table.source_rows,
+        tuple(rules),
+        find_keys(table),
+        find_dependencies(table),
+        tuple(o for o in find_orders(table) if {o.lesser, o.greater} <= names),
+    )
 
 
 def _drafting_sample(table: Table) -> Table:
@@ -95,22 +123,6 @@ def _drafting_sample(table: Table) -> Table:
     rows = np.linspace(0, len(table.frame) - 1, _DRAFTED).astype(np.int64)
     frame = table.frame.iloc[rows].reset_index(drop=True)
     return replace(table, frame=frame, source_rows=max(table.source_rows, len(table.frame)))
-
-
-def storage_of(kind: Any) -> str:
-    """Return what a typed source holds, of the type of an Ibis column.
-
-    Examples
-    --------
-    >>> import ibis
-    >>> storage_of(ibis.dtype("int64")), storage_of(ibis.dtype("string"))
-    ('number', 'text')
-    """
-    if kind.is_boolean():
-        return "boolean"
-    if kind.is_numeric():
-        return "number"
-    return "date" if kind.is_temporal() else "text"
 
 
 def _reading_facts(column: Column) -> Column:
@@ -123,15 +135,11 @@ _READING = ("unit", "missing_markers", "decimal", "date_formats")  # what the ty
 
 def _with_units(batches: Sequence[OpenedRows], k: int, rule: ColumnRule) -> ColumnRule:
     """Add what stands beside the digits of numbers in texts, where it is one of a few units."""
-    if rule.column.kind is Kind.DATETIME or f"w{k}" not in batches[0].relation.columns:
+    if not on_a_scale(rule.column.kind) or rule.column.kind is Kind.DATETIME:
         return rule
-    units: set[str] = set()
-    for rows in batches:
-        relation = rows.relation
-        if f"w{k}" in relation.columns:
-            known = relation.filter(relation[f"v{k}"].notnull())
-            units |= {str(u) for u in count_values(rows.engine, known[f"w{k}"])}
-    if len(units) > _UNITS:
+    seen = [units for rows in batches if (units := rows.units(k)) is not None]
+    units = set[str]().union(*seen)
+    if not seen or len(units) > _UNITS:
         return rule
     return replace(rule, units=tuple(sorted(units)), learned=(*rule.learned, LearnedCount(RowTest.OTHER_UNIT, None, 0)))
 
@@ -140,16 +148,10 @@ def _with_ends(batches: Sequence[OpenedRows], k: int, rule: ColumnRule) -> Colum
     """Compare with the least and the greatest number of all rows, not of the sample."""
     if not on_a_scale(rule.column.kind):
         return rule
-    lows, highs = [], []
-    for rows in batches:
-        value = rows.relation[f"v{k}"]
-        found = rows.engine.aggregate(rows.relation.aggregate(low=value.min(), high=value.max()))[0]
-        if found["low"] is not None:
-            lows.append(float(found["low"]))
-            highs.append(float(found["high"]))
-    if not lows:
+    found = [pair for rows in batches if (pair := rows.ends(k)) is not None]
+    if not found:
         return rule
-    ends = {RowTest.BELOW: min(lows), RowTest.ABOVE: max(highs)}
+    ends = {RowTest.BELOW: min(low for low, _ in found), RowTest.ABOVE: max(high for _, high in found)}
     asked = {c.test for c in rule.learned}
     more = [LearnedCount(test, at, 0) for test, at in ends.items() if test in asked]
     low, high = rule.limits or (-math.inf, math.inf)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.contract import DependencyRule, KeyRule, OrderRule
 from journeyman.entities.table import Table, to_block
-from journeyman.stages.contract.counting import on_a_scale
+from journeyman.stages.contract.counts import on_a_scale
 
 __all__ = ["find_dependencies", "find_keys", "find_orders"]
 

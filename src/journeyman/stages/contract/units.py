@@ -8,7 +8,7 @@ import numpy as np
 
 from journeyman.drift_detectors.unit_conversions import CONVERSIONS, plausible_conversions
 from journeyman.entities.contract import ColumnRule, RowTest
-from journeyman.interfaces import Engine
+from journeyman.stages.contract.example_rows import ExampleRows
 
 __all__ = ["likely_conversion"]
 
@@ -16,7 +16,7 @@ _CLOSE = 0.2  # of the distance that is left to the learned quantiles
 _LEAST_EDGES = 3
 
 
-def likely_conversion(engine: Engine, value: Any, rule: ColumnRule, learned_rows: int) -> str:
+def likely_conversion(looked: ExampleRows, rule: ColumnRule, learned_rows: int) -> str:
     """Return what may have happened to a column's unit, as a sentence; "" where no change explains the move.
 
     A change explains it where undoing it brings the quantiles back to those that were learned, so that a fifth of the
@@ -24,8 +24,8 @@ def likely_conversion(engine: Engine, value: Any, rule: ColumnRule, learned_rows
 
     Parameters
     ----------
-    value : ibis column
-        Numbers of the table.
+    looked : ExampleRows
+        Rows of the table.
     learned_rows : int
         Learned rows that have a number.
     """
@@ -35,9 +35,8 @@ def likely_conversion(engine: Engine, value: Any, rule: ColumnRule, learned_rows
     if len(inner) < _LEAST_EDGES:
         return ""
     shares = [(counts[at] + learned_rows - above[at]) / (2.0 * learned_rows) for at in inner]
-    rows = value.name("value").as_table()
-    found = engine.aggregate(rows.aggregate(q=rows.value.approx_quantile(sorted(shares))))[0]["q"]
-    if found is None or any(q is None for q in found):
+    found = looked.quantiles(rule, sorted(shares))
+    if found is None:
         return ""
     learned, now = np.array(inner), np.array(found, dtype=np.float64)
 

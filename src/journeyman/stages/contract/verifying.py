@@ -5,28 +5,29 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+
+import pandas as pd
 
 from journeyman.entities.column import Kind
 from journeyman.entities.contract import Breach, ColumnRule, Contract, RowTest, Verification
+from journeyman.entities.contract_words import shown_value
 from journeyman.entities.finding import Finding, Severity
-from journeyman.interfaces import Engine, Relation, Source, place
+from journeyman.interfaces import Engine, Source
 from journeyman.sources.batches import source_is_typed
 from journeyman.stages.contract.chance import excess_probability, pair_probability
-from journeyman.stages.contract.counting import Counts, demand_tests, row_test
+from journeyman.stages.contract.counts import Counts, demand_tests
+from journeyman.stages.contract.example_rows import ExampleRows
 from journeyman.stages.contract.judging import Judged, column_chance, presence_tests, shape_tests
-from journeyman.stages.contract.learning import storage_of
-from journeyman.stages.contract.opened import open_rows
+from journeyman.stages.contract.opened import TableInMemory, open_table
 from journeyman.stages.contract.units import likely_conversion
 from journeyman.stages.contract.wording import (
     demand_message,
     gone_message,
     judged_message,
-    shown_value,
     time_words,
 )
 
-__all__ = ["judge_counts", "verify_table"]
+__all__ = ["broken_in_memory", "broken_relations", "demand_findings", "judge_counts", "judged_finding", "verify_table"]
 
 _EXAMPLES = 3
 _SHOWN = 6
@@ -71,21 +72,22 @@ def verify_table(source: Source, engine: Engine, contract: Contract, now: float)
     """
     lacking = [rule for rule in contract.columns if rule.name not in source.names]
     extra = [name for name in source.names if name not in {rule.name for rule in contract.columns}]
-    found = [*_lacking_columns(lacking, extra), *_unknown_columns(lacking, extra)]
-    here = _without_columns(contract, {rule.name for rule in lacking})
-    with engine.open(source) as relation:
-        types = {n: storage_of(relation[place(i)].type()) for i, n in enumerate(source.names)}
+    lost = [rule for rule in lacking if rule.name not in contract.targets]
+    found = [*_lacking_columns(lacking, extra, contract.targets), *_unknown_columns(lost, extra)]
+    here = contract.without({rule.name for rule in lacking})
+    with open_table(source, engine, len(here.columns)) as table:
+        storages = table.storages()
         if source_is_typed(source):
-            found += [b for rule in here.columns if (b := _other_type(rule, types[rule.name])) is not None]
-        rows = open_rows(engine, relation, source, here.columns)
+            found += [b for rule in here.columns if (b := _other_type(rule, storages[rule.name])) is not None]
+        rows = table.rows(here.columns)
         counts = rows.count(here)
-        found += judge_counts(contract, here, counts, _Rows(engine, rows.relation, here))
+        found += judge_counts(contract, here, counts, rows.examples(here))
         found += _freshness(contract, counts, now)
     found.sort(key=lambda breach: breach.finding.severity.rank)
     return Verification(contract.name, source.name, counts.rows, tuple(found))
 
 
-def judge_counts(contract: Contract, here: Contract, counts: Counts, looked: _Rows | None) -> list[Breach]:
+def judge_counts(contract: Contract, here: Contract, counts: Counts, looked: ExampleRows | None) -> list[Breach]:
     """Return what rows that were counted break of a contract.
 
     Parameters
@@ -105,73 +107,16 @@ def judge_counts(contract: Contract, here: Contract, counts: Counts, looked: _Ro
     return found
 
 
-class _Rows:
-    """The rows of the table, to give some of them as examples."""
-
-    def __init__(self, engine: Engine, rows: Relation, contract: Contract) -> None:
-        self.engine, self.rows, self.contract = engine, rows, contract
-        self._places = {rule.name: k for k, rule in enumerate(contract.columns)}
-
-    def where(self, statement: Any, names: Sequence[str]) -> tuple[Mapping[str, str], ...]:
-        """Return a few rows for which a statement holds: these columns first, then keys and others."""
-        keys = [name for key in self.contract.keys[:1] for name in key.columns]
-        order = list(dict.fromkeys((*names, *keys, *self._places)))[:_SHOWN]
-        wanted = {}
-        for name in order:
-            k = self._places[name]
-            wanted[f"x{k}"] = self.rows[f"r{k}" if f"r{k}" in self.rows.columns else f"v{k}"]
-        chosen = self.rows.filter(statement).select(**wanted)
-        found = self.engine.aggregate(chosen.order_by(list(wanted)).limit(_EXAMPLES))
-        return tuple(
-            {name: shown_value(self.contract.rule(name), row[f"x{self._places[name]}"]) for name in order}
-            for row in found
-        )
-
-    def test(self, rule: ColumnRule, test: RowTest, at: float | str | None, negated: bool) -> Any:
-        """Return a statement about a rule's column, or its opposite."""
-        statement = row_test(self.rows, self._places[rule.name], rule, test, at)
-        return ~statement if negated else statement
-
-    def reversed(self, lesser: str, greater: str) -> tuple[Mapping[str, str], ...]:
-        """Return a few rows in which one column is greater than another."""
-        return self.where(self.column(lesser) > self.column(greater), [lesser, greater])
-
-    def doubled(self, columns: Sequence[str]) -> tuple[Mapping[str, str], ...]:
-        """Return a few values that several rows have, the most frequent ones first."""
-        places = [self.column(c) for c in columns]
-        same = self.rows.group_by(places).aggregate(n=lambda t: t.count())
-        order = [same.n.desc(), *same.columns[:-1]]
-        return tuple(
-            {
-                **{c: shown_value(self.contract.rule(c), v) for c, v in zip(columns, row.values(), strict=False)},
-                "rows": f"{row['n']:,}",
-            }
-            for row in self.engine.aggregate(same.filter(same.n > 1).order_by(order).limit(_EXAMPLES))
-        )
-
-    def column(self, name: str) -> Any:
-        """Return the values of a column."""
-        return self.rows[f"v{self._places[name]}"]
-
-
 def _examples(
-    looked: _Rows | None, rule: ColumnRule, test: RowTest, at: float | str | None, negated: bool = False
+    looked: ExampleRows | None, rule: ColumnRule, test: RowTest, at: float | str | None, negated: bool = False
 ) -> tuple[Mapping[str, str], ...]:
-    return () if looked is None else looked.where(looked.test(rule, test, at, negated), [rule.name])
+    return () if looked is None else looked.that(rule, test, at, negated)
 
 
-def _without_columns(contract: Contract, names: set[str]) -> Contract:
-    return replace(
-        contract,
-        columns=tuple(r for r in contract.columns if r.name not in names),
-        keys=tuple(k for k in contract.keys if not names & set(k.columns)),
-        dependencies=tuple(d for d in contract.dependencies if not names & {d.given, d.fixed}),
-        orders=tuple(o for o in contract.orders if not names & {o.lesser, o.greater}),
-    )
-
-
-def _lacking_columns(rules: Sequence[ColumnRule], extra: Sequence[str]) -> Iterator[Breach]:
+def _lacking_columns(rules: Sequence[ColumnRule], extra: Sequence[str], targets: Sequence[str]) -> Iterator[Breach]:
     for rule in rules:
+        if rule.name in targets:
+            continue  # rows to predict have none
         near = difflib.get_close_matches(rule.name.lower(), {e.lower(): e for e in extra}, n=1, cutoff=0.6)
         named = next((e for e in extra if near and e.lower() == near[0]), "")
         if not named and len(rules) == len(extra) == 1:
@@ -212,7 +157,27 @@ def _row_count(contract: Contract, rows: int) -> Iterator[Breach]:
         )
 
 
-def _broken_demands(rule: ColumnRule, counts: Counts, looked: _Rows | None) -> Iterator[Breach]:
+def broken_in_memory(raw: pd.DataFrame, typed: bool, contract: Contract) -> list[Breach]:
+    """Return which demands of a person rows in memory break, which have all columns of the contract."""
+    rows = TableInMemory(raw, typed).rows(contract.columns)
+    counts, looked = rows.count(contract), rows.examples(contract)
+    found = [breach for rule in contract.columns for breach in _broken_demands(rule, counts, looked)]
+    return found + list(_doubled_demands(contract, counts, looked))
+
+
+def demand_findings(rule: ColumnRule, counts: Counts) -> tuple[Finding, ...]:
+    """Return which demands of a person for a column rows break that were counted."""
+    return tuple(breach.finding for breach in _broken_demands(rule, counts, None))
+
+
+def judged_finding(rule: ColumnRule, judged: Judged, hint: str = "") -> Finding:
+    """Return what a statement that is more than chance says of a column."""
+    code = _code(judged)
+    message = judged_message(rule, judged)
+    return Finding(code, Severity.ERROR, (rule.name,), message, hint or _HINTS[code], _evidence(judged))
+
+
+def _broken_demands(rule: ColumnRule, counts: Counts, looked: ExampleRows | None) -> Iterator[Breach]:
     for test, at in demand_tests(rule):
         found = counts.tests[rule.name, test, at]
         if found:
@@ -232,19 +197,17 @@ def _demand_finding(rule: ColumnRule, message: str, rows: int) -> Finding:
 
 
 def _judge_column(
-    rule: ColumnRule, contract: Contract, counts: Counts, chance: float, looked: _Rows | None
+    rule: ColumnRule, contract: Contract, counts: Counts, chance: float, looked: ExampleRows | None
 ) -> Iterator[Breach]:
     """Yield the most telling statement about whether values are there, and about what they are."""
     presence = [j for j in presence_tests(rule, contract, counts) if j.probability <= chance]
     shape = [j for j in shape_tests(rule, contract, counts) if j.probability <= chance]
     named = [j for j in shape if j.test is RowTest.OTHER_VALUE] or shape  # frequencies follow from new names
     for judged in (*presence, *sorted(named, key=_telling)[:1]):
-        code = _code(judged)
-        hint = _HINTS[code]
-        if code in ("DC202", "DC203") and looked is not None:
-            hint = likely_conversion(looked.engine, looked.column(rule.name), rule, judged.learned_rows) or hint
-        finding = Finding(code, Severity.ERROR, (rule.name,), judged_message(rule, judged), hint, _evidence(judged))
-        yield Breach(finding, _examples(looked, rule, judged.test, judged.at, judged.fewer))
+        hint = ""
+        if _code(judged) in ("DC202", "DC203") and looked is not None:
+            hint = likely_conversion(looked, rule, judged.learned_rows)
+        yield Breach(judged_finding(rule, judged, hint), _examples(looked, rule, judged.test, judged.at, judged.fewer))
     if not shape:
         yield from _far_numbers(rule, counts, looked)
         yield from _few_new_names(rule, counts, looked)
@@ -271,7 +234,7 @@ def _evidence(judged: Judged) -> dict[str, str | int | float]:
     }
 
 
-def _far_numbers(rule: ColumnRule, counts: Counts, looked: _Rows | None) -> Iterator[Breach]:
+def _far_numbers(rule: ColumnRule, counts: Counts, looked: ExampleRows | None) -> Iterator[Breach]:
     """Yield what single rows hold that is far from all that was learned: a warning, since it may be a rare truth."""
     if rule.limits is None:
         return
@@ -286,7 +249,7 @@ def _far_numbers(rule: ColumnRule, counts: Counts, looked: _Rows | None) -> Iter
             yield Breach(finding, _examples(looked, rule, test, limit))
 
 
-def _few_new_names(rule: ColumnRule, counts: Counts, looked: _Rows | None) -> Iterator[Breach]:
+def _few_new_names(rule: ColumnRule, counts: Counts, looked: ExampleRows | None) -> Iterator[Breach]:
     known = set(rule.values)
     new = [value for value in counts.values.get(rule.name, {}) if value not in known]
     if not rule.closed or not new or not known:
@@ -307,18 +270,22 @@ def _few_new_names(rule: ColumnRule, counts: Counts, looked: _Rows | None) -> It
 
 
 def _broken_relations(
-    contract: Contract, here: Contract, counts: Counts, chance: float, looked: _Rows | None
+    contract: Contract, here: Contract, counts: Counts, chance: float, looked: ExampleRows | None
 ) -> Iterator[Breach]:
     for n, key in enumerate(here.keys):
         values, rows = counts.doubled[n]
         if pair_probability(values, counts.rows, contract.rows) <= chance:
             yield _doubled_key(key.columns, values, rows, "DC301", looked)
-    unique = [rule.name for rule in here.columns if rule.demand.unique]
-    for name, (values, rows) in zip(unique, counts.doubled[len(here.keys) :], strict=True):
-        if values:
-            yield _doubled_key((name,), values, rows, "DC501", looked)
+    yield from _doubled_demands(here, counts, looked)
+    yield from broken_relations(replace(here, rows=contract.rows), counts, chance, looked)
+
+
+def broken_relations(
+    here: Contract, counts: Counts, chance: float, looked: ExampleRows | None = None
+) -> Iterator[Breach]:
+    """Yield the dependencies and orders that rows break beyond chance."""
     for rule, (found, rows) in zip(here.dependencies, counts.apart, strict=True):
-        if excess_probability(found, rows, 0, contract.rows) <= chance:
+        if excess_probability(found, rows, 0, here.rows) <= chance:
             message = (
                 f"{rule.fixed!r} is not the same in all rows of one {rule.given!r}: {found:,} of {rows:,} rows differ "
                 "from most of their like."
@@ -326,7 +293,7 @@ def _broken_relations(
             hint = "Look whether the columns were mixed up, or take the dependency out of the contract."
             yield Breach(Finding("DC302", Severity.ERROR, (rule.fixed, rule.given), message, hint, {"rows": found}))
     for order, (found, rows) in zip(here.orders, counts.reversed, strict=True):
-        if excess_probability(found, rows, 0, contract.rows) <= chance:
+        if excess_probability(found, rows, 0, here.rows) <= chance:
             message = f"{order.lesser!r} is greater than {order.greater!r} in {found:,} of {rows:,} rows; it never was."
             hint = "Look whether the columns were mixed up, or take the order out of the contract."
             examples = () if looked is None else looked.reversed(order.lesser, order.greater)
@@ -334,7 +301,14 @@ def _broken_relations(
             yield Breach(Finding("DC303", Severity.ERROR, subject, message, hint, {"rows": found}), examples)
 
 
-def _doubled_key(columns: tuple[str, ...], values: int, rows: int, code: str, looked: _Rows | None) -> Breach:
+def _doubled_demands(here: Contract, counts: Counts, looked: ExampleRows | None) -> Iterator[Breach]:
+    unique = [rule.name for rule in here.columns if rule.demand.unique]
+    for name, (values, rows) in zip(unique, counts.doubled[len(here.keys) :], strict=True):
+        if values:
+            yield _doubled_key((name,), values, rows, "DC501", looked)
+
+
+def _doubled_key(columns: tuple[str, ...], values: int, rows: int, code: str, looked: ExampleRows | None) -> Breach:
     named = " and ".join(map(repr, columns)) if len(columns) < 4 else "the whole row"
     verb = "names" if len(columns) == 1 or len(columns) >= 4 else "name"
     message = (

@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
-from journeyman.entities.column import Kind
 from journeyman.entities.contract import ColumnRule, RowTest
+from journeyman.entities.contract_words import demand_words, shown_value
 from journeyman.stages.contract.judging import Judged
 
-__all__ = ["demand_message", "gone_message", "judged_message", "shown_value", "time_words"]
-
-_LONGEST = 40
-
-
-def shown_value(rule: ColumnRule, value: Any) -> str:
-    """Return a value as people write it: dates from their seconds, short texts, whole numbers without a point."""
-    if value is None:
-        return "missing"
-    if rule.column.kind is Kind.DATETIME and isinstance(value, (int, float)):
-        try:
-            return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M:%S").removesuffix(" 00:00:00")
-        except (ValueError, OverflowError, OSError):
-            return f"{value:g} s"
-    if isinstance(value, float):
-        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.6g}"
-    text = str(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+__all__ = ["demand_message", "gone_message", "judged_message", "time_words"]
 
 
 def time_words(seconds: float) -> str:
@@ -60,16 +40,8 @@ def judged_message(rule: ColumnRule, judged: Judged) -> str:
 
 def demand_message(rule: ColumnRule, test: RowTest, found: int, rows: int) -> str:
     """Return which demand how many rows break."""
-    demand, name = rule.demand, rule.name
-    wanted = {
-        RowTest.BELOW: f"must be at least {shown_value(rule, demand.at_least)}",
-        RowTest.ABOVE: f"must be at most {shown_value(rule, demand.at_most)}",
-        RowTest.OTHER_VALUE: f"must be one of {', '.join(demand.one_of[:6])}{', ...' * (len(demand.one_of) > 6)}",
-        RowTest.UNLIKE: f"must look like {demand.pattern}",
-        RowTest.MISSING: f"may be missing in {demand.most_missing or 0.0:.4g} of all rows",
-    }[test]
     verb = "is missing" if test is RowTest.MISSING else "is not so"
-    return f"{name!r} {wanted}, and {verb} in {found:,} of {rows:,} rows."
+    return f"{rule.name!r} {demand_words(rule, test)}, and {verb} in {found:,} of {rows:,} rows."
 
 
 def _statement(rule: ColumnRule, test: RowTest, at: float | str | None) -> str:

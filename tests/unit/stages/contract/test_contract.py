@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from journeyman.errors import SchemaError, SourceError
 from journeyman.sources import FrameSource, open_source
 from journeyman.stages.contract.counting import count_contract, typed_rows
 from journeyman.stages.contract.counting_in_memory import count_frame
+from journeyman.stages.contract.typed_frame import typed_frame
 
 
 def table(rows: int, seed: int) -> pd.DataFrame:
@@ -120,7 +122,20 @@ def test_engine_and_memory_count_alike(contract: Contract) -> None:
     wanted = replace(contract, columns=tuple(demanded))
     with engine.open(source) as relation:
         rows = typed_rows(relation, source.names, wanted.columns)
-        assert count_contract(engine, rows, wanted) == count_frame(rows.to_pyarrow().to_pandas(), wanted)
+        on_engine = count_contract(engine, rows, wanted)
+    assert count_frame(typed_frame(source.read(None, 0), wanted.columns), wanted) == on_engine
+
+
+def test_engine_and_memory_read_texts_alike(tmp_path: Path) -> None:
+    frame = FAULTS["misspelt"][0](FAULTS["missing"][0](table(700, 8)))
+    frame["far"] = [f"{v:.1f} {'mi' if i % 7 == 0 else 'km'}" for i, v in enumerate(frame["weight_kg"])]
+    frame.loc[5:9, "far"] = "unknown"
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    source, engine = open_source(str(tmp_path / "t.csv"), None), open_engine()
+    learned = learn_contract(str(tmp_path / "t.csv"))
+    with engine.open(source) as relation:
+        on_engine = count_contract(engine, typed_rows(relation, source.names, learned.columns), learned)
+    assert count_frame(typed_frame(source.read(None, 0), learned.columns), learned) == on_engine
 
 
 def test_numbers_in_texts_have_units(tmp_path: object) -> None:
