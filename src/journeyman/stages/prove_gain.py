@@ -14,7 +14,7 @@ from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 
 from journeyman.entities.gain import Gain
 
-__all__ = ["Change", "Changed", "Examples", "prove_gain", "unchanged"]
+__all__ = ["Change", "Changed", "Examples", "fold_losses", "prove_gain", "unchanged"]
 
 FloatArray = NDArray[np.float64]
 _FOLDS = 5
@@ -24,6 +24,7 @@ _MOST_CATEGORIES = 500  # beyond that a category is told by its number of rows a
 _FLOOR = 1e-6  # of probabilities: one bold mistake shall not outweigh a table
 _TREES = {"learning_rate": _RATE, "num_leaves": 15, "min_data_in_leaf": 10, "bagging_fraction": 0.8, "bagging_freq": 1}
 _TREES |= {"feature_fraction": 0.8, "lambda_l2": 1.0, "max_cat_to_onehot": 8, "cat_smooth": 20.0, "verbosity": -1}
+_TREES |= {"num_threads": 1}  # models are small: a second thread mostly waits, and on a busy machine for long
 
 
 @dataclass(frozen=True)
@@ -135,19 +136,37 @@ def prove_gain(
     >>> found["joined"].beyond_noise(0.01), found["joined"].share > 0.5, found["none"].share
     (True, True, 0.0)
     """
+    before, *others = fold_losses(
+        examples, [base, *changes.values()], classes, groups=groups, repeats=repeats, seed=seed
+    )
+    return {name: _gain(before, after, len(examples.labels)) for name, after in zip(changes, others, strict=True)}
+
+
+def fold_losses(
+    examples: Examples,
+    changes: Sequence[Change],
+    classes: int,
+    *,
+    groups: NDArray[np.generic] | None = None,
+    repeats: int = 3,
+    seed: int = 0,
+) -> tuple[FloatArray, ...]:
+    """Return the mean loss of each fold's rows after each change, shape (5 * repeats,) each.
+
+    Calls with the same examples, groups, repeats and seed divide rows alike, so that their losses may be compared.
+    Parameters and errors are those of :func:`prove_gain`.
+    """
     labels = examples.labels
     if len(labels) < 4 * _FOLDS:
         raise ValueError(f"{len(labels)} rows are too few to compare models on")
-    losses: dict[str, list[float]] = {name: [] for name in changes}
-    before: list[float] = []
+    losses: list[list[float]] = [[] for _ in changes]
     for repeat in range(repeats):
         for fit, rest in _divided(labels, classes, groups, seed + repeat):
             learned = Examples(examples.rows.iloc[fit], labels[fit], _weights_of(examples.weights, fit))
-            rows, number = examples.rows.iloc[rest], seed + repeat
-            before.append(_loss(base(learned), rows, labels[rest], classes, number))
-            for name, change in changes.items():
-                losses[name].append(_loss(change(learned), rows, labels[rest], classes, number))
-    return {name: _gain(np.array(before), np.array(after), len(labels)) for name, after in losses.items()}
+            rows = examples.rows.iloc[rest]
+            for found, change in zip(losses, changes, strict=True):
+                found.append(_loss(change(learned), rows, labels[rest], classes, seed + repeat))
+    return tuple(np.array(found) for found in losses)
 
 
 def _weights_of(values: FloatArray | None, rows: NDArray[np.int64]) -> FloatArray | None:
@@ -200,12 +219,28 @@ def _encoder(values: pd.Series) -> tuple[Callable[[pd.Series], FloatArray], bool
         return lambda new: new.astype("datetime64[us]").astype(np.int64).where(new.notna()).to_numpy(np.float64), False
     if pd.api.types.is_numeric_dtype(values.dtype):
         return lambda new: pd.to_numeric(new, errors="coerce").to_numpy(np.float64, na_value=np.nan), False
-    counts = values.dropna().astype(str).value_counts()
-    if len(counts) > _MOST_CATEGORIES:
-        rows = counts.to_dict()
-        return lambda new: new.astype(object).astype(str).map(rows).where(new.notna()).to_numpy(np.float64), False
-    codes = {name: code for code, name in enumerate(sorted(counts.index))}
-    return lambda new: new.astype(object).astype(str).map(codes).where(new.notna()).to_numpy(np.float64), True
+    codes, texts = _coded_texts(values)
+    counts = np.bincount(codes[codes >= 0], minlength=len(texts))
+    rows: dict[str, int] = {}
+    for text, count in zip(texts, counts.tolist(), strict=True):
+        if count:
+            rows[text] = rows.get(text, 0) + count
+    many = len(rows) > _MOST_CATEGORIES
+    numbers = rows if many else {text: code for code, text in enumerate(sorted(rows))}
+
+    def encode(new: pd.Series) -> FloatArray:
+        codes, texts = _coded_texts(new)
+        return np.array([*(numbers.get(text, np.nan) for text in texts), np.nan])[codes]
+
+    return encode, not many
+
+
+def _coded_texts(values: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
+    """Return each row's place in a list of texts, -1 where it is missing: a text is written once, not once a row."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return np.array(values.cat.codes, dtype=np.int64), [str(v) for v in values.cat.categories.tolist()]
+    codes, distinct = pd.factorize(values.astype(object))
+    return np.asarray(codes, dtype=np.int64), [str(v) for v in distinct]
 
 
 def _matrix(
