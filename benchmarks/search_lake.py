@@ -46,7 +46,8 @@ def told(name: str, found: LakeSearch, cpu: float) -> None:
     print(f"\n{name}: {found.tables:,} tables, {found.seconds:.0f} s ({cpu:.0f} s of a processor), peak {peak:.0f} MB")
     for v in found.verdicts:
         if v.join is not None or v.accepted:
-            gain = "" if v.gain is None else f" gain {v.gain:.2%}, p {v.p_value:.1g}"
+            chance = "" if v.p_value is None else f", p {v.p_value:.1g}"
+            gain = "" if v.gain is None else f" gain {v.gain:.2%}{chance}"
             print(f"  {'+' if v.accepted else '-'} {v.table} [{v.join.words}] {v.match_rate:.0%}{gain}: {v.reason}")
 
 
