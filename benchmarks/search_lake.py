@@ -123,7 +123,7 @@ def _long(rng: np.random.Generator, n: int) -> np.ndarray:
 _NATURES = (_normal, _heavy, _disasters, _long)
 
 
-def made(folder: Path, tables: int, useful: int, seed: int) -> tuple[Path, pd.DataFrame]:
+def made(folder: Path, tables: int, useful: int, decoys: int, seed: int) -> tuple[Path, pd.DataFrame]:
     """Make a lake of tables of which a few help: keys of all shapes, decoys on the same keys, strangers."""
     rng = np.random.default_rng(seed)
     lake = folder / f"lake-{seed}-{tables}"
@@ -142,7 +142,7 @@ def made(folder: Path, tables: int, useful: int, seed: int) -> tuple[Path, pd.Da
             label += effect[np.array([int(v[-4:]) for v in base[f"key{key}"]])]
             shown = [v.lower().replace("-", " ") for v in names] if number % 2 else names
             table = {"code" if number % 2 else f"key{key}": shown, "effect": effect}
-        elif number < useful + 10:
+        elif number < useful + decoys:
             table = {f"key{key}": names, "noise": rng.normal(size=150), "more": rng.choice(list("abcd"), 150)}
         else:
             own = [f"Z{number}-{v:04d}" for v in range(300)]
@@ -155,6 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="folder with index.json")
     parser.add_argument("--tables", type=int, default=2_000, help="of the large made lake")
+    parser.add_argument("--decoys", type=int, default=100, help="of them: noise behind keys of the table")
     parser.add_argument("--null", type=int, default=40, help="lakes that hold nothing")
     given = parser.parse_args(arguments)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text stream
@@ -164,7 +165,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if given.data is not None:
             real(given.data, folder)
         useful = 4
-        lake, base = made(folder, given.tables, useful, 0)
+        lake, base = made(folder, given.tables, useful, given.decoys, 0)
         found, cpu = measured(lake, base, "label", None, folder)
         told(f"made, {given.tables:,} tables", found, cpu)
         joined = {v.table for v in found.verdicts if v.accepted}
@@ -174,7 +175,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"  again, with the kept profile: {again.read} tables read, {again.seconds:.0f} s ({cpu:.0f} s)")
         false, began = 0, time.process_time()
         for seed in range(1, given.null + 1):
-            lake, base = made(folder, 10, 0, seed)
+            lake, base = made(folder, 10, 0, 10, seed)
             found, _ = measured(lake, base, "label", None, folder)
             joined = [f"{v.table} (p = {v.p_value:.2g})" for v in found.verdicts if v.accepted]
             least = min((v.p_value for v in found.verdicts if v.p_value is not None), default=1.0)

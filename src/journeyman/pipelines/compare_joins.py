@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from journeyman.stages.prove_gain import Change, Changed, Examples, fold_losses, unchanged
 from journeyman.stages.prove_joins import calm_labels, noise_p_value
 
-__all__ = ["MOST_DRAWS", "JoinedSoFar", "with_columns"]
+__all__ = ["MOST_DRAWS", "JoinedSoFar", "screening_rows", "with_columns"]
 
 _FIRST_DRAWS, _LOOKS = 2, (9, 29)
 """Draws of noise: after the first few most joins are out; at each look a join may be accepted, at half of its level."""
 
 _HOPELESS = 0.2
+_FEW_KEYS = 20
+_SCREENED_ROWS = 2_000
 MOST_DRAWS = _LOOKS[-1]
 
 
@@ -33,15 +35,21 @@ class JoinedSoFar:
         0 for values.
     seed : int
         Of folds and models.
+    groups : ndarray of int64, shape (n_samples,), or None
+        Rows of one group stay in one fold.
     """
 
     examples: Examples
     classes: int
     seed: int
+    groups: NDArray[np.int64] | None = None
 
     @cached_property
     def _losses(self) -> NDArray[np.float64]:
-        return fold_losses(self.examples, [unchanged], self.classes, repeats=1, seed=self.seed)[0]
+        return self._fold_losses(unchanged)
+
+    def _fold_losses(self, change: Change) -> NDArray[np.float64]:
+        return fold_losses(self.examples, [change], self.classes, groups=self.groups, repeats=1, seed=self.seed)[0]
 
     @cached_property
     def _calm(self) -> JoinedSoFar:
@@ -52,28 +60,43 @@ class JoinedSoFar:
 
     def share_gained(self, added: pd.DataFrame) -> float:
         """Return the share of the loss that further columns take off out of fold."""
-        losses = fold_losses(self.examples, [with_columns(added)], self.classes, repeats=1, seed=self.seed)[0]
+        losses = self._fold_losses(with_columns(added))
         before = float(self._losses.mean())
         return (before - float(losses.mean())) / before if before > 0 else 0.0
 
-    def noise_p(self, added: pd.DataFrame, joined: float, draws: Iterator[pd.DataFrame], level: float) -> float:
+    def by_key(self, keys: NDArray[np.int64] | None) -> JoinedSoFar:
+        """Return the same rows, divided so that the models know none of the keys that they are asked about.
+
+        Noise behind keys tells keys apart, which helps wherever keys come again; of keys that nobody knows it says
+        nothing, and a table that knows something of them does. Few keys are divided by rows.
+        """
+        if keys is None or len(np.unique(keys)) < _FEW_KEYS:
+            return self
+        return replace(self, groups=keys)
+
+    def noise_p(
+        self, added: pd.DataFrame, draws: Iterator[pd.DataFrame], keys: NDArray[np.int64] | None, level: float
+    ) -> float:
         """Return the probability that noise gains as much as further columns do.
 
         Parameters
         ----------
         added : pandas.DataFrame of shape (n_samples, n_columns)
-        joined : float
-            Share of the loss that they take off.
         draws : iterator of pandas.DataFrame
             Noise of the same shape; no more are drawn than it takes to tell.
+        keys : ndarray of int64, shape (n_samples,), or None
+            By which the columns were joined.
         level : float
             At which the join is accepted.
         """
-        joined = joined if self._calm is self else self._calm.share_gained(added)
+        rows = self._calm.by_key(keys)
+        joined = rows.share_gained(added)
+        if joined <= 0:
+            return 1.0
         noise: list[float] = []
         p_value = 1.0
         for draw in draws:
-            noise.append(self._calm.share_gained(draw))
+            noise.append(rows.share_gained(draw))
             if len(noise) == _FIRST_DRAWS and joined <= max(noise):
                 return noise_p_value(joined, noise)
             if len(noise) in _LOOKS:
@@ -81,6 +104,16 @@ class JoinedSoFar:
                 if p_value <= level or p_value > _HOPELESS:
                     break
         return p_value
+
+
+def screening_rows(rows: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return rows, a third at most, on which joins are chosen where they are many, and the others, which prove them.
+
+    What the first choose has no part in what the others say, so that only the chosen ones count as tried.
+    """
+    order = np.random.default_rng(seed).permutation(rows)
+    cut = min(_SCREENED_ROWS, rows // 3)
+    return np.sort(order[:cut]), np.sort(order[cut:])
 
 
 def with_columns(added: pd.DataFrame) -> Change:

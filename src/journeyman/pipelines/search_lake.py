@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ from journeyman.errors import SettingsError, SourceError, TargetError
 from journeyman.interfaces import Clock, Joiner, Progress, Source
 from journeyman.joiners.keys import moments_of
 from journeyman.joiners.lookups import Lookup, written_table
-from journeyman.pipelines.compare_joins import MOST_DRAWS, JoinedSoFar, with_columns
+from journeyman.pipelines.compare_joins import MOST_DRAWS, JoinedSoFar, screening_rows, with_columns
 from journeyman.plugins import load_parts
 from journeyman.sources.lake import list_lake, read_listed
 from journeyman.stages.find_joins import KeyPair, choose_keys, find_pairs, holds_copy
@@ -44,7 +44,7 @@ _MATCHED_ROWS, _PROVED_ROWS = 20_000, 10_000
 _LEVEL = 0.05
 """Chance that a search of a lake which holds nothing joins anything at all; it is divided among all that is tried."""
 
-_MOST_TRIED = 40
+_MOST_TRIED, _MOST_SCREENED = 40, 300
 _MOST_ROWS_PER_KEY = 1_000
 _LEAST_BRIDGED = 0.3
 _MOST_BRIDGES = 20
@@ -240,10 +240,10 @@ def _candidates(
     strangers = [table.name for table in readable if table.name not in met]
     verdicts.extend(JoinVerdict(name, None, "it shares no key with the table") for name in strangers)
     candidates.sort(key=lambda one: (one.bridge is not None, -one.promise, one.join.table, one.join.kind))
-    for late in candidates[_MOST_TRIED:]:
-        reason = f"not tried: {_MOST_TRIED} others share more with the table"
+    for late in candidates[_MOST_SCREENED:]:
+        reason = f"not tried: {_MOST_SCREENED} others share more with the table"
         verdicts.append(JoinVerdict(late.join.table, late.join, reason, newest=late.newest))
-    return verdicts, candidates[:_MOST_TRIED]
+    return verdicts, candidates[:_MOST_SCREENED]
 
 
 def _joins_of(
@@ -319,8 +319,13 @@ def _newest(frame: pd.DataFrame, table: LakeTable) -> str:
 def _prove_in_turn(
     base: _Base, candidates: Sequence[_Candidate], request: LakeRequest, parts: LakeParts
 ) -> tuple[list[JoinVerdict], list[_Candidate]]:
-    """Try each join on top of those that were accepted before it."""
+    """Try each join on top of those that were accepted before it; of many, those that gain most on other rows."""
     verdicts: list[JoinVerdict] = []
+    if len(candidates) > _MOST_TRIED:
+        parts.progress.stage("prove joins", f"{len(candidates)} to choose from")
+        first, rest = screening_rows(len(base.proved), request.seed)
+        verdicts, candidates = _screened(_taken(base, first), candidates, request)
+        base = _taken(base, rest)
     kept: list[_Candidate] = []
     so_far = JoinedSoFar(base.examples, base.classes, request.seed)
     level = _LEVEL / max(len(candidates), 1)
@@ -335,10 +340,59 @@ def _prove_in_turn(
     return verdicts, kept
 
 
+def _taken(base: _Base, rows: NDArray[np.int64]) -> _Base:
+    examples = Examples(base.examples.rows.iloc[rows].reset_index(drop=True), base.examples.labels[rows])
+    return replace(base, proved=base.proved.iloc[rows].reset_index(drop=True), examples=examples)
+
+
+def _screened(
+    base: _Base, candidates: Sequence[_Candidate], request: LakeRequest
+) -> tuple[list[JoinVerdict], list[_Candidate]]:
+    """Return what is said of joins that are not tried, and those that gain most on some rows, which prove nothing."""
+    so_far = JoinedSoFar(base.examples, base.classes, request.seed)
+    found = [_brought(base, so_far, one, request) for one in candidates]
+    gains = [-np.inf if brought is None else so_far.share_gained(brought.added) for _, brought in found]
+    order = np.argsort(-np.array(gains), kind="stable").tolist()
+    reason = f"not tried: on some rows {_MOST_TRIED} others gain more"
+    verdicts = [
+        replace(found[k][0], reason=found[k][0].reason or reason)
+        for k in order
+        if found[k][1] is None or k in order[_MOST_TRIED:]
+    ]
+    return verdicts, [candidates[k] for k in sorted(order[:_MOST_TRIED]) if found[k][1] is not None]
+
+
+@dataclass(frozen=True)
+class _Brought:
+    """The columns that a join brings for the rows that it is proved on, and draws of noise of their shape."""
+
+    added: pd.DataFrame
+    noise: Iterator[pd.DataFrame]
+    keys: NDArray[np.int64] | None
+
+
 def _judge(
     base: _Base, so_far: JoinedSoFar, one: _Candidate, level: float, request: LakeRequest
 ) -> tuple[JoinVerdict, pd.DataFrame | None]:
     """Return what comes of one join, and its columns for the rows that it is proved on."""
+    verdict, brought = _brought(base, so_far, one, request)
+    if brought is None:
+        return verdict, None
+    joined = so_far.share_gained(brought.added)
+    if joined <= 0:  # most joins end here, before noise is drawn
+        return replace(verdict, gain=joined, reason="its columns gain nothing"), None
+    p_value = so_far.noise_p(brought.added, brought.noise, brought.keys, level)
+    verdict = replace(verdict, gain=joined, p_value=p_value)
+    if p_value > level:
+        by = f"p = {p_value:.2g}, wanted {level:.2g} as so many are tried"
+        return replace(verdict, reason=f"its columns gain no more than noise could ({by})"), None
+    return replace(verdict, accepted=True, reason=_accepted_words(base, one)), brought.added
+
+
+def _brought(
+    base: _Base, so_far: JoinedSoFar, one: _Candidate, request: LakeRequest
+) -> tuple[JoinVerdict, _Brought | None]:
+    """Return what is known of a join before a model is learned, and what it brings; none where that is refused."""
     join, lookup = one.join, one.lookup
     frame = _bridged_rows(base.proved, one)
     partners = lookup.partners(frame)
@@ -381,17 +435,9 @@ def _judge(
         reason = f"its column {column!r} repeats {request.target!r}: take the column out of the table to have the rest"
         return replace(verdict, reason=reason), None
     values = values[list(added.columns)]
-    joined = so_far.share_gained(added)
-    if joined <= 0:  # most joins end here, before noise is drawn
-        return replace(verdict, gain=joined, reason="its columns gain nothing"), None
     rng = np.random.default_rng(request.seed)
-    draws = (looked_up(lookup.shuffled_partners(frame, rng)) for _ in range(MOST_DRAWS))
-    p_value = so_far.noise_p(added, joined, draws, level)
-    verdict = replace(verdict, gain=joined, p_value=p_value)
-    if p_value > level:
-        by = f"p = {p_value:.2g}, wanted {level:.2g} as so many are tried"
-        return replace(verdict, reason=f"its columns gain no more than noise could ({by})"), None
-    return replace(verdict, accepted=True, reason=_accepted_words(base, one)), added
+    noise = (looked_up(lookup.shuffled_partners(frame, rng)) for _ in range(MOST_DRAWS))
+    return verdict, _Brought(added, noise, lookup.key_groups(frame))
 
 
 def _accepted_words(base: _Base, one: _Candidate) -> str:
