@@ -324,8 +324,8 @@ def _prove_in_turn(
     if len(candidates) > _MOST_TRIED:
         parts.progress.stage("prove joins", f"{len(candidates)} to choose from")
         first, rest = screening_rows(len(base.proved), request.seed)
-        verdicts, candidates = _screened(_taken(base, first), candidates, request)
-        base = _taken(base, rest)
+        verdicts, candidates = _screened(_rows_of_base(base, first), candidates, request)
+        base = _rows_of_base(base, rest)
     kept: list[_Candidate] = []
     so_far = JoinedSoFar(base.examples, base.classes, request.seed)
     level = _LEVEL / max(len(candidates), 1)
@@ -340,7 +340,7 @@ def _prove_in_turn(
     return verdicts, kept
 
 
-def _taken(base: _Base, rows: NDArray[np.int64]) -> _Base:
+def _rows_of_base(base: _Base, rows: NDArray[np.int64]) -> _Base:
     examples = Examples(base.examples.rows.iloc[rows].reset_index(drop=True), base.examples.labels[rows])
     return replace(base, proved=base.proved.iloc[rows].reset_index(drop=True), examples=examples)
 
