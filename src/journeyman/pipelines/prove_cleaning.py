@@ -35,6 +35,9 @@ __all__ = ["prove_cleaning"]
 _MOST_ROWS = 4_000  # that a step is proved on
 _LEAST_ROWS = 60
 _LEVEL = 0.05  # of all steps together
+_REPAIRS, _COPIES, _LABELS = 0.6, 0.1, 0.3
+"""Shares of the level; that of the repairs is divided by the cells which each changes: few cells can hardly help."""
+
 _LEAST_UNTOUCHED = 0.2  # of the rows, to judge a step by these alone
 _FEWEST = 3  # cells that a step must change to be tried
 _MOST_CLASSES = 30
@@ -90,12 +93,12 @@ def prove_cleaning(
             steps.setdefault(_step_name(source), {})[suspect.row, suspect.column] = _text(suspect, source)
     steps = {name: cells for name, cells in steps.items() if len(cells) >= _FEWEST}
     frame = frame.iloc[problem.rows]
-    level = _LEVEL / (len(steps) + 2)
+    cells = sum(map(len, steps.values()))
     taken: list[StepGain] = []
     changes: dict[Cell, str] = {}
     for name in sorted(steps, key=lambda n: -len(steps[n])):
         gain = _gain(problem, _repaired(frame, changes), _repaired(frame, changes | steps[name]), request.seed)
-        taken.append(_step_gain(name, len(steps[name]), gain, level))
+        taken.append(_step_gain(name, len(steps[name]), gain, _REPAIRS * _LEVEL * len(steps[name]) / cells))
         if taken[-1].accepted:
             changes |= steps[name]
     final = _repaired(frame, changes)
@@ -104,14 +107,14 @@ def prove_cleaning(
     in_problem = frozenset(map(int, problem.rows)) & copies
     if len(in_problem) >= _FEWEST:
         gain = _gain(problem, final, final, request.seed, in_problem)
-        taken.append(_step_gain("copies of rows left out", len(copies), gain, level))
+        taken.append(_step_gain("copies of rows left out", len(copies), gain, _COPIES * _LEVEL))
         removed |= copies if taken[-1].accepted else set()
     typed = _typed(final)
     rows = typed.rows(final.index, typed.numeric(final.index))
     doubts = doubted_labels(rows, problem.labels, problem.names, request.seed)
     if len(doubts) >= _FEWEST:
         gain = prove_pruning(rows, problem.labels, problem.names, request.seed)
-        taken.append(_step_gain("rows with doubtful labels left out", len(doubts), gain, level))
+        taken.append(_step_gain("rows with doubtful labels left out", len(doubts), gain, _LABELS * _LEVEL))
         removed |= {int(problem.rows[d.row]) for d in doubts} if taken[-1].accepted else set()
     texts = {column.name: column for column in table.columns}
     return replace(
