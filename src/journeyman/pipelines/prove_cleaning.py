@@ -38,6 +38,7 @@ _LEVEL = 0.05  # of all steps together
 _REPAIRS, _COPIES, _LABELS = 0.6, 0.1, 0.3
 """Shares of the level; that of the repairs is divided by the cells which each changes: few cells can hardly help."""
 
+_HARM = 0.3  # p-value of harm on rows that a step touches, at which it is not taken
 _LEAST_UNTOUCHED = 0.2  # of the rows, to judge a step by these alone
 _FEWEST = 3  # cells that a step must change to be tried
 _MOST_CLASSES = 30
@@ -255,7 +256,8 @@ def _gain(
 
     Such rows are the same for both models. Those that it does touch would flatter it: with the changed form the model
     that learned from the old form is asked in a language that it does not know, and with each model's own form what is
-    gained is partly gained for errors to come. Where nearly all rows are touched, each model predicts its own form.
+    gained is partly gained for errors to come. Yet on rows that it touches the model that learned from the changed form
+    must not seem to err more, each model asked in its own. Where nearly all rows are touched, these alone are judged.
     """
     new = _typed(after)
     old = new if before is after else _typed(before)
@@ -270,8 +272,11 @@ def _gain(
         found, models = predict_out_of_fold(
             Examples(after, labels), changes, len(problem.names), groups=groups, repeats=_REPEATS, seed=seed
         )
-        losses = [row_losses(predicted, labels, len(problem.names))[:, judged] for predicted in found]
-        gain = paired_gain(losses[0], losses[1], models[:, judged], kept)
+        every = [row_losses(predicted, labels, len(problem.names)) for predicted in found]
+        gain = paired_gain(every[0][:, judged], every[1][:, judged], models[:, judged], kept)
+        if not judged.all():  # what it takes away from rows that were right, these cannot say
+            harm = paired_gain(every[1][:, ~judged], every[0][:, ~judged], models[:, ~judged])
+            gain = replace(gain, p_value=1.0) if harm.p_value <= _HARM else gain
         # Models that know nothing err less for anything that makes them simpler.
         return gain if gain.after < _constant_loss(labels[judged], len(problem.names)) else replace(gain, p_value=1.0)
 
