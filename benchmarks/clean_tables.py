@@ -16,7 +16,6 @@ import json
 import string
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import lightgbm
@@ -28,7 +27,7 @@ from journeyman.entities.cleaning import CleaningRequest, Correction, TableRevie
 from journeyman.entities.file_style import AS_FOUND
 from journeyman.pipelines.clean import review_table
 
-_ROWS = 3_000  # of a table that errors are planted in, held-out ones beside them
+_ROWS, _UNSEEN = 2_000, 4_000  # of a table: that errors are planted in at most, and that stay clean and unseen
 _NUMERIC = 0.9
 
 
@@ -157,6 +156,7 @@ def _losses(learned: pd.DataFrame, unseen: pd.DataFrame, target: str, names: Seq
         y = pd.to_numeric(learned[target], errors="coerce").to_numpy(float)
         x, y = x[np.isfinite(y)], y[np.isfinite(y)]
     settings = {"verbosity": -1, "learning_rate": 0.06, "num_leaves": 15, "bagging_fraction": 0.8, "bagging_freq": 1}
+    settings |= {"num_threads": 1}
     settings |= {"objective": "multiclass", "num_class": len(names)} if names else {"objective": "regression"}
     for seed in range(3):
         found = lightgbm.train({**settings, "seed": seed}, lightgbm.Dataset(x, y), 120).predict(new)
@@ -175,35 +175,42 @@ def _cleaned(frame: pd.DataFrame, review: TableReview) -> pd.DataFrame:
     return new.drop(index=[one.row for one in review.removed]).reset_index(drop=True)
 
 
-def measure_steps(data: Path, kinds: Sequence[str], most: int) -> None:
+def measure_steps(data: Path, kinds: Sequence[str], most: int, shown: bool) -> None:
     """Print, for each table and kind of planted error, accepted steps and what they bring on clean unseen rows."""
     index = [e for e in json.loads((data / "index.json").read_text()) if e["file"].startswith("tabular/")]
-    accepted, better, harmed, tables = 0, 0, 0, 0
+    found: dict[str, list[tuple[bool, float, float]]] = {kind: [] for kind in kinds}
     for entry in index[:most]:
+        target = entry["target"]
+        whole = _read(data / entry["file"]).drop(columns=entry["drop_columns"], errors="ignore")
+        whole = whole[whole[target] != ""].sample(frac=1.0, random_state=0).reset_index(drop=True)
+        cut = min(_ROWS, 2 * len(whole) // 3)
+        clean, unseen = whole[:cut], whole[cut : cut + _UNSEEN].reset_index(drop=True)
+        names: tuple[str, ...] = ()
+        if entry["task"] != "regression":
+            names = tuple(sorted(set(clean[target])))
+            unseen = unseen[unseen[target].isin(names)].reset_index(drop=True)
+        best = _losses(clean, unseen, target, names)
         for kind in kinds:
-            rng = np.random.default_rng(len(entry["name"]))
-            frame = _read(data / entry["file"]).drop(columns=entry["drop_columns"], errors="ignore")
-            target = entry["target"]
-            frame = frame[frame[target] != ""].sample(frac=1.0, random_state=0)[: int(1.5 * _ROWS)]
-            frame = frame.reset_index(drop=True)
-            cut = 2 * len(frame) // 3
-            unseen, dirty = frame[cut:].reset_index(drop=True), _PLANTS[kind](frame[:cut].copy(), target, rng)
-            names: tuple[str, ...] = ()
-            if entry["task"] != "regression":
-                names = tuple(sorted(set(dirty[target])))
-                unseen = unseen[unseen[target].isin(names)].reset_index(drop=True)
+            dirty = _PLANTS[kind](clean.copy(), target, np.random.default_rng(len(entry["name"])))
             began = time.process_time()
-            review = replace(review_table(text_table(entry["name"], dirty), CleaningRequest(target)), table=kind)
-            taken = [step.name for step in review.steps if step.accepted]
-            seconds, tables = time.process_time() - began, tables + 1
-            verdict = "nothing taken"
-            if taken:
-                off = _losses(dirty, unseen, target, names) - _losses(_cleaned(dirty, review), unseen, target, names)
-                mean, error = float(off.mean()), float(off.std(ddof=1) / np.sqrt(len(off)))
-                accepted, better, harmed = accepted + 1, better + (mean > 0), harmed + (mean < -2 * error)
-                verdict = f"{'better' if mean > 0 else 'worse'} by {mean:+.4g} +- {error:.2g}: {', '.join(taken)}"
-            print(f"{entry['name'][:22]:22s} {kind:8s} {seconds:6.1f} s  {verdict}", flush=True)
-    print(f"{tables} tables; steps taken in {accepted}, better in {better}, worse beyond noise in {harmed}")
+            review = review_table(text_table(entry["name"], dirty), CleaningRequest(target))
+            seconds = time.process_time() - began
+            before = _losses(dirty, unseen, target, names)
+            off = before - (_losses(_cleaned(dirty, review), unseen, target, names))
+            taken = [f"{step.name} (told {step.gain:.1%})" for step in review.steps if step.accepted]
+            mean, error = float(off.mean() / before.mean()), float(off.std(ddof=1) / len(off) ** 0.5 / before.mean())
+            found[kind].append((bool(taken), mean, error))
+            verdict = f"{mean:+.1%} +- {error:.1%}: {', '.join(taken)}" if taken else "nothing taken"
+            perfect = float(1.0 - best.mean() / before.mean())
+            print(
+                f"{entry['name'][:20]:20s} {kind:8s} {seconds:5.1f} s  perfect {perfect:+6.1%}  {verdict}", flush=True
+            )
+            for step in review.steps if shown else ():
+                print(f"    {step.cells:6d} {step.gain:+.2%} p {step.p_value:.4f} {step.name}")
+    for name, cases in {**found, "all": [case for one in found.values() for case in one]}.items():
+        accepted = [(mean, error) for taken, mean, error in cases if taken]
+        better, harmed = sum(m > 0 for m, _ in accepted), sum(m < -2 * e for m, e in accepted)
+        print(f"{name:8s} {len(cases)} tables; taken in {len(accepted)}, better {better}, worse beyond noise {harmed}")
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -220,11 +227,12 @@ def main() -> None:
     parser.add_argument("--only", choices=("detection", "steps"))
     parser.add_argument("--kinds", nargs="*", default=list(_PLANTS))
     parser.add_argument("--tables", type=int, default=1_000)
+    parser.add_argument("--all-steps", action="store_true", help="print those that were not taken too")
     asked = parser.parse_args()
     if asked.only != "steps":
         measure_detection(asked.data / "dirty", asked.seeds, asked.labels)
     if asked.only != "detection":
-        measure_steps(asked.data, asked.kinds, asked.tables)
+        measure_steps(asked.data, asked.kinds, asked.tables, asked.all_steps)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,8 @@ def told(name: str, found: LakeSearch, cpu: float) -> None:
     print(f"\n{name}: {found.tables:,} tables, {found.seconds:.0f} s ({cpu:.0f} s of a processor), peak {peak:.0f} MB")
     for v in found.verdicts:
         if v.join is not None or v.accepted:
-            gain = "" if v.gain is None else f" gain {v.gain:.2%}, p {v.p_value:.1g}"
+            chance = "" if v.p_value is None else f", p {v.p_value:.1g}"
+            gain = "" if v.gain is None else f" gain {v.gain:.2%}{chance}"
             print(f"  {'+' if v.accepted else '-'} {v.table} [{v.join.words}] {v.match_rate:.0%}{gain}: {v.reason}")
 
 
@@ -103,14 +104,35 @@ def real(data: Path, folder: Path) -> None:
         )
 
 
-def made(folder: Path, tables: int, useful: int, seed: int) -> tuple[Path, pd.DataFrame]:
+def _normal(rng: np.random.Generator, n: int) -> np.ndarray:
+    return rng.normal(size=n)
+
+
+def _heavy(rng: np.random.Generator, n: int) -> np.ndarray:
+    return rng.standard_t(2, n)
+
+
+def _disasters(rng: np.random.Generator, n: int) -> np.ndarray:
+    return np.where(rng.random(n) < 0.01, 10.0 * rng.pareto(1.5, n), rng.normal(size=n))
+
+
+def _long(rng: np.random.Generator, n: int) -> np.ndarray:
+    return np.exp(1.5 * rng.normal(size=n))
+
+
+_NATURES = (_normal, _heavy, _disasters, _long)
+
+
+def made(folder: Path, tables: int, useful: int, decoys: int, seed: int) -> tuple[Path, pd.DataFrame]:
     """Make a lake of tables of which a few help: keys of all shapes, decoys on the same keys, strangers."""
     rng = np.random.default_rng(seed)
     lake = folder / f"lake-{seed}-{tables}"
     lake.mkdir()
-    n, keys = 3_000, 6
+    n, keys = 3_000 if useful else 1_500, 6
     base = {f"key{k}": np.array([f"K{k}-{v:04d}" for v in rng.integers(0, 150, n)]) for k in range(keys)}
-    label = rng.normal(size=n) if seed % 2 == 0 else rng.standard_t(2, n)  # rare disasters
+    label = _NATURES[seed % len(_NATURES)](rng, n)
+    if not useful:  # keys say something, so that noise behind them gains: the hard lakes to leave alone
+        label = label + rng.normal(size=150)[np.array([int(v[-4:]) for v in base["key0"]])]
     for number in range(tables):
         path = lake / f"t{number:04d}.csv"
         key = number % keys
@@ -120,7 +142,7 @@ def made(folder: Path, tables: int, useful: int, seed: int) -> tuple[Path, pd.Da
             label += effect[np.array([int(v[-4:]) for v in base[f"key{key}"]])]
             shown = [v.lower().replace("-", " ") for v in names] if number % 2 else names
             table = {"code" if number % 2 else f"key{key}": shown, "effect": effect}
-        elif number < useful + 10:
+        elif number < useful + decoys:
             table = {f"key{key}": names, "noise": rng.normal(size=150), "more": rng.choice(list("abcd"), 150)}
         else:
             own = [f"Z{number}-{v:04d}" for v in range(300)]
@@ -133,7 +155,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="folder with index.json")
     parser.add_argument("--tables", type=int, default=2_000, help="of the large made lake")
-    parser.add_argument("--null", type=int, default=20, help="lakes that hold nothing")
+    parser.add_argument("--decoys", type=int, default=100, help="of them: noise behind keys of the table")
+    parser.add_argument("--null", type=int, default=40, help="lakes that hold nothing")
     given = parser.parse_args(arguments)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text stream
     print(f"load of the machine: {os.getloadavg()[0]:.1f}")
@@ -142,7 +165,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if given.data is not None:
             real(given.data, folder)
         useful = 4
-        lake, base = made(folder, given.tables, useful, 0)
+        lake, base = made(folder, given.tables, useful, given.decoys, 0)
         found, cpu = measured(lake, base, "label", None, folder)
         told(f"made, {given.tables:,} tables", found, cpu)
         joined = {v.table for v in found.verdicts if v.accepted}
@@ -150,11 +173,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"  joined {len(joined & right)} of {useful} useful ones, {len(joined - right)} others")
         again, cpu = measured(lake, base, "label", None, folder)
         print(f"  again, with the kept profile: {again.read} tables read, {again.seconds:.0f} s ({cpu:.0f} s)")
-        false = 0
+        false, began = 0, time.process_time()
         for seed in range(1, given.null + 1):
-            lake, base = made(folder, 10, 0, seed)
+            lake, base = made(folder, 10, 0, 10, seed)
             found, _ = measured(lake, base, "label", None, folder)
-            false += any(v.accepted for v in found.verdicts)
+            joined = [f"{v.table} (p = {v.p_value:.2g})" for v in found.verdicts if v.accepted]
+            least = min((v.p_value for v in found.verdicts if v.p_value is not None), default=1.0)
+            print(f"  {_NATURES[seed % len(_NATURES)].__name__[1:]:10s} least p {least:.2g} {', '.join(joined)}")
+            false += bool(joined)
+        print(f"{time.process_time() - began:.0f} s of a processor", end="")
         print(f"\nlakes of ten decoys on true keys that joined any: {false} of {given.null} (wanted: 1 in 20 at most)")
 
 

@@ -44,7 +44,7 @@ def search(  # one parameter an option: the signature is the command's interface
         str,
         typer.Argument(
             metavar="LAKE",
-            help="A folder of tables, a SQLite file, or a database URL (postgresql://user@host/name).",
+            help="A folder of tables, a file of SQLite's or DuckDB's, or a database URL (postgresql://user@host/name).",
             show_default=False,
         ),
     ],

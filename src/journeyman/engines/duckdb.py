@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 else:  # a second and 100 MB, which only tables beyond memory and JSON lines need
     duckdb, ibis = LazyModule("duckdb"), LazyModule("ibis")
 
-__all__ = ["DuckDBEngine", "JsonLines"]
+__all__ = ["DuckDBEngine", "DuckDBFile", "JsonLines"]
 
 _BATCH = 65_536
 _TEXTS = "VARCHAR[]"
@@ -173,7 +173,7 @@ class JsonLines:
         """Yield the values of these keys, columns named by their place; SourceError as above."""
         try:
             connection = duckdb.connect()
-            reader: Any = connection.execute(_records(self.file, kinds)).to_arrow_reader(_BATCH)
+            reader: Any = connection.sql(_records(self.file, kinds)).to_arrow_reader(_BATCH)
             yield from reader
         except duckdb.Error as error:
             raise self.complaint() from error
@@ -202,6 +202,64 @@ class JsonLines:
                 except (msgspec.DecodeError, UnicodeDecodeError):
                     return number
         return None
+
+
+class DuckDBFile:
+    """A database that DuckDB keeps in a file; it is read and never written.
+
+    Parameters
+    ----------
+    file : Path
+    name : str
+        What the user calls it.
+    """
+
+    def __init__(self, file: Path, name: str) -> None:
+        self._file, self._name = file, name
+
+    def queries(self) -> dict[str, str]:
+        """Return for each table and view the query that gives it, by name; SourceError as below."""
+        found = self._rows(
+            "SELECT table_schema, table_name FROM information_schema.tables "
+            "WHERE table_catalog = current_database() ORDER BY 1, 2"
+        )
+        return {
+            name if schema == "main" else f"{schema}.{name}": f"SELECT * FROM {_identifier(schema)}.{_identifier(name)}"
+            for schema, name in found
+        }
+
+    def batches(self, query: str) -> Iterator[pa.RecordBatch]:
+        """Yield the rows that a query gives, one batch of no rows at least.
+
+        Raises
+        ------
+        SourceError
+            It is no database, another program writes to it, or it does not accept the query.
+        """
+        with self._connection() as connection:
+            reader: Any = connection.sql(query).to_arrow_reader(_BATCH)
+            yield from reader
+            yield pa.RecordBatch.from_pylist([], schema=reader.schema)
+
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
+        with self._connection() as connection:
+            found: list[tuple[Any, ...]] = connection.execute(query).fetchall()
+            return found
+
+    @contextmanager
+    def _connection(self) -> Iterator[Any]:
+        try:
+            with duckdb.connect(self._file, read_only=True, config={"autoinstall_known_extensions": False}) as opened:
+                yield opened
+        except duckdb.Error as error:
+            words = " ".join(str(error).split())[:160]
+            if "lock" in words.lower():
+                raise SourceError(
+                    f"{self._name} is in use by another program", hint="close it there, or copy the file"
+                ) from error
+            raise SourceError(
+                f"{self._name} cannot be read by DuckDB: {words}", hint="try the query in DuckDB's own client"
+            ) from error
 
 
 def _records(file: Path, kinds: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from journeyman.arrow import pa, pq
 from journeyman.entities.lake import END, KEY, START, Join, LookupFile
 from journeyman.errors import SchemaError
-from journeyman.joiners.keys import moments_of, row_keys
+from journeyman.joiners.keys import ABSENT, moments_of, row_keys
 
 __all__ = ["Lookup", "fetch_all", "opened_lookups", "written_table"]
 
@@ -76,6 +76,17 @@ class Lookup:
         numbers, distinct = pd.factorize(self._keys(frame))
         codes = rng.permutation(self._codes(np.asarray(distinct, dtype=object)))
         return self._rows_of(frame, codes[numbers])
+
+    def key_groups(self, frame: pd.DataFrame) -> NDArray[np.int64] | None:
+        """Return which key each raw row has, as numbers, shape (n_rows,); none where there are no keys.
+
+        Rows without a key stand alone.
+        """
+        if not self.join.keys:
+            return None
+        keys = self._keys(frame)
+        groups = np.asarray(pd.factorize(keys)[0], dtype=np.int64)
+        return np.where(keys == ABSENT, len(keys) + np.arange(len(keys)), groups)
 
     def _keys(self, frame: pd.DataFrame) -> NDArray[np.object_]:
         needed = [key.base.name for key in self.join.keys] + ([self.join.time.name] if self.join.time else [])

@@ -19,18 +19,31 @@ from journeyman.entities.cleaning import (
     TextTable,
 )
 from journeyman.entities.gain import Gain
-from journeyman.stages.doubt_labels import find_wrong_labels, prove_pruning
-from journeyman.stages.prove_gain import Change, Changed, Examples, prove_gain
+from journeyman.pipelines.prove_pruning import doubted_labels, prove_pruning
+from journeyman.stages.prove_gain import (
+    Change,
+    Changed,
+    Examples,
+    paired_gain,
+    predict_out_of_fold,
+    row_losses,
+)
+from journeyman.stages.prove_joins import calm_labels
 
 __all__ = ["prove_cleaning"]
 
 _MOST_ROWS = 4_000  # that a step is proved on
 _LEAST_ROWS = 60
-_LEVEL = 0.02  # of all steps together
+_LEVEL = 0.05  # of all steps together
+_REPAIRS, _COPIES, _LABELS = 0.6, 0.1, 0.3
+"""Shares of the level; that of the repairs is divided by the cells which each changes: few cells can hardly help."""
+
+_HARM = 0.3  # p-value of harm on rows that a step touches, at which it is not taken
+_LEAST_UNTOUCHED = 0.2  # of the rows, to judge a step by these alone
 _FEWEST = 3  # cells that a step must change to be tried
 _MOST_CLASSES = 30
 _FEW_VALUES = 10
-_REPEATS = 2
+_REPEATS = 3
 IntArray = NDArray[np.int64]
 Cell = tuple[int, str]
 
@@ -81,12 +94,12 @@ def prove_cleaning(
             steps.setdefault(_step_name(source), {})[suspect.row, suspect.column] = _text(suspect, source)
     steps = {name: cells for name, cells in steps.items() if len(cells) >= _FEWEST}
     frame = frame.iloc[problem.rows]
-    level = _LEVEL / (len(steps) + 2)
+    cells = sum(map(len, steps.values()))
     taken: list[StepGain] = []
     changes: dict[Cell, str] = {}
     for name in sorted(steps, key=lambda n: -len(steps[n])):
         gain = _gain(problem, _repaired(frame, changes), _repaired(frame, changes | steps[name]), request.seed)
-        taken.append(_step_gain(name, len(steps[name]), gain, level))
+        taken.append(_step_gain(name, len(steps[name]), gain, _REPAIRS * _LEVEL * len(steps[name]) / cells))
         if taken[-1].accepted:
             changes |= steps[name]
     final = _repaired(frame, changes)
@@ -95,14 +108,14 @@ def prove_cleaning(
     in_problem = frozenset(map(int, problem.rows)) & copies
     if len(in_problem) >= _FEWEST:
         gain = _gain(problem, final, final, request.seed, in_problem)
-        taken.append(_step_gain("copies of rows left out", len(copies), gain, level))
+        taken.append(_step_gain("copies of rows left out", len(copies), gain, _COPIES * _LEVEL))
         removed |= copies if taken[-1].accepted else set()
     typed = _typed(final)
     rows = typed.rows(final.index, typed.numeric(final.index))
-    doubts = find_wrong_labels(rows, problem.labels, problem.names, request.seed) if problem.names else ()
+    doubts = doubted_labels(rows, problem.labels, problem.names, request.seed)
     if len(doubts) >= _FEWEST:
         gain = prove_pruning(rows, problem.labels, problem.names, request.seed)
-        taken.append(_step_gain("rows with doubtful labels left out", len(doubts), gain, level))
+        taken.append(_step_gain("rows with doubtful labels left out", len(doubts), gain, _LABELS * _LEVEL))
         removed |= {int(problem.rows[d.row]) for d in doubts} if taken[-1].accepted else set()
     texts = {column.name: column for column in table.columns}
     return replace(
@@ -223,15 +236,15 @@ def _typed(texts: pd.DataFrame) -> _Typed:
     )
 
 
-def _learning_from(learned: _Typed, predicted: _Typed, left_out: frozenset[int] = frozenset()) -> Change:
-    """Return the change that learns from the rows of one table, some left out, and predicts those of another."""
+def _learning_from(table: _Typed, left_out: frozenset[int] = frozenset()) -> Change:
+    """Return the change that learns from the rows of a table, some left out, and predicts others of it."""
 
     def change(examples: Examples) -> Changed:
         kept = np.array([row not in left_out for row in examples.rows.index])
         index = examples.rows.index[kept]
-        like = learned.numeric(index)
-        rows = Examples(learned.rows(index, like), examples.labels[kept])
-        return Changed(rows, lambda new: predicted.rows(new.index, like))
+        like = table.numeric(index)
+        rows = Examples(table.rows(index, like), examples.labels[kept])
+        return Changed(rows, lambda new: table.rows(new.index, like))
 
     return change
 
@@ -239,22 +252,46 @@ def _learning_from(learned: _Typed, predicted: _Typed, left_out: frozenset[int] 
 def _gain(
     problem: _Problem, before: pd.DataFrame, after: pd.DataFrame, seed: int, left_out: frozenset[int] = frozenset()
 ) -> Gain:
-    """Return what learning from changed rows gains; what is predicted is the changed form of other rows for both.
+    """Return what learning from changed rows gains on rows of other folds that the step does not touch.
 
-    So the step is judged by what models learn, on rows that are as clean for one as for the other.
+    Such rows are the same for both models. Those that it does touch would flatter it: with the changed form the model
+    that learned from the old form is asked in a language that it does not know, and with each model's own form what is
+    gained is partly gained for errors to come. Yet on rows that it touches the model that learned from the changed form
+    must not seem to err more, each model asked in its own. Where nearly all rows are touched, these alone are judged.
     """
     new = _typed(after)
     old = new if before is after else _typed(before)
-    found = prove_gain(
-        Examples(after, problem.labels),
-        {"step": _learning_from(new, new, left_out)},
-        len(problem.names),
-        base=_learning_from(old, new),
-        groups=_row_groups(after),
-        repeats=_REPEATS,
-        seed=seed,
-    )
-    return found["step"]
+    judged = np.ones(len(after), bool) if before is after else (before == after).all(axis=1).to_numpy()
+    if judged.sum() < max(_LEAST_ROWS, _LEAST_UNTOUCHED * len(judged)):
+        judged = np.ones(len(after), bool)
+    groups = _row_groups(after)
+    kept = None if groups is None else groups[judged]
+    changes = [_learning_from(old), _learning_from(new, left_out)]
+
+    def gain_for(labels: NDArray[np.float64]) -> Gain:
+        found, models = predict_out_of_fold(
+            Examples(after, labels), changes, len(problem.names), groups=groups, repeats=_REPEATS, seed=seed
+        )
+        every = [row_losses(predicted, labels, len(problem.names)) for predicted in found]
+        gain = paired_gain(every[0][:, judged], every[1][:, judged], models[:, judged], kept)
+        if not judged.all():  # what it takes away from rows that were right, these cannot say
+            harm = paired_gain(every[1][:, ~judged], every[0][:, ~judged], models[:, ~judged])
+            gain = replace(gain, p_value=1.0) if harm.p_value <= _HARM else gain
+        # Models that know nothing err less for anything that makes them simpler.
+        return gain if gain.after < _constant_loss(labels[judged], len(problem.names)) else replace(gain, p_value=1.0)
+
+    gain = gain_for(problem.labels)
+    calm = problem.labels if problem.names else calm_labels(problem.labels)
+    # Where few numbers outweigh the others, their errors would hide what the step does, or make it up.
+    return gain if calm is problem.labels or gain.share <= 0 else replace(gain, p_value=gain_for(calm).p_value)
+
+
+def _constant_loss(labels: NDArray[np.float64], classes: int) -> float:
+    """Return the mean loss of the best constant prediction."""
+    if not classes:
+        return float(labels.var())
+    shares = np.bincount(labels.astype(np.int64)) / len(labels)
+    return float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum())
 
 
 def _row_groups(frame: pd.DataFrame) -> NDArray[np.int64] | None:

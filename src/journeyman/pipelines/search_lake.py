@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,11 +29,12 @@ from journeyman.errors import SettingsError, SourceError, TargetError
 from journeyman.interfaces import Clock, Joiner, Progress, Source
 from journeyman.joiners.keys import moments_of
 from journeyman.joiners.lookups import Lookup, written_table
+from journeyman.pipelines.compare_joins import MOST_DRAWS, JoinedSoFar, screening_rows, with_columns
 from journeyman.plugins import load_parts
 from journeyman.sources.lake import list_lake, read_listed
 from journeyman.stages.find_joins import KeyPair, choose_keys, find_pairs, holds_copy
-from journeyman.stages.prove_gain import Change, Changed, Examples, prove_gain
-from journeyman.stages.prove_joins import noise_p_value, read_typed, repeated_target, target_codes
+from journeyman.stages.prove_gain import Examples, fold_losses, unchanged
+from journeyman.stages.prove_joins import read_typed, repeated_target, target_codes
 from journeyman.stages.sketch_table import sketch_table
 from journeyman.stores.lake_profile import LakeProfile
 
@@ -43,8 +44,7 @@ _MATCHED_ROWS, _PROVED_ROWS = 20_000, 10_000
 _LEVEL = 0.05
 """Chance that a search of a lake which holds nothing joins anything at all; it is divided among all that is tried."""
 
-_FIRST_DRAWS, _DRAWS = 2, 9
-_MOST_TRIED = 40
+_MOST_TRIED, _MOST_SCREENED = 40, 300
 _MOST_ROWS_PER_KEY = 1_000
 _LEAST_BRIDGED = 0.3
 _MOST_BRIDGES = 20
@@ -226,7 +226,12 @@ def _candidates(
         dated = base.time is not None and any(s.column.kind is Kind.DATETIME for s in table.columns)
         if table.name not in pairs and not dated:
             continue
-        found = _joins_of(base.frame, table, pairs.get(table.name, ()), base.time, parts)
+        try:
+            found = _joins_of(base.frame, table, pairs.get(table.name, ()), base.time, parts)
+        except SourceError as error:  # it went, or was damaged, since it was profiled
+            verdicts.append(JoinVerdict(table.name, None, f"it cannot be read: {error.message}"))
+            met.add(table.name)
+            continue
         candidates.extend(found)
         met |= {one.join.table for one in found}
     bridged = _bridge_candidates(base, [t for t in readable if t.name not in met], candidates, parts)
@@ -235,10 +240,10 @@ def _candidates(
     strangers = [table.name for table in readable if table.name not in met]
     verdicts.extend(JoinVerdict(name, None, "it shares no key with the table") for name in strangers)
     candidates.sort(key=lambda one: (one.bridge is not None, -one.promise, one.join.table, one.join.kind))
-    for late in candidates[_MOST_TRIED:]:
-        reason = f"not tried: {_MOST_TRIED} others share more with the table"
+    for late in candidates[_MOST_SCREENED:]:
+        reason = f"not tried: {_MOST_SCREENED} others share more with the table"
         verdicts.append(JoinVerdict(late.join.table, late.join, reason, newest=late.newest))
-    return verdicts, candidates[:_MOST_TRIED]
+    return verdicts, candidates[:_MOST_SCREENED]
 
 
 def _joins_of(
@@ -314,26 +319,80 @@ def _newest(frame: pd.DataFrame, table: LakeTable) -> str:
 def _prove_in_turn(
     base: _Base, candidates: Sequence[_Candidate], request: LakeRequest, parts: LakeParts
 ) -> tuple[list[JoinVerdict], list[_Candidate]]:
-    """Try each join on top of those that were accepted before it."""
+    """Try each join on top of those that were accepted before it; of many, those that gain most on other rows."""
     verdicts: list[JoinVerdict] = []
+    if len(candidates) > _MOST_TRIED:
+        parts.progress.stage("prove joins", f"{len(candidates)} to choose from")
+        first, rest = screening_rows(len(base.proved), request.seed)
+        verdicts, candidates = _screened(_rows_of_base(base, first), candidates, request)
+        base = _rows_of_base(base, rest)
     kept: list[_Candidate] = []
-    examples = base.examples
+    so_far = JoinedSoFar(base.examples, base.classes, request.seed)
     level = _LEVEL / max(len(candidates), 1)
     for number, one in enumerate(candidates):
         began = parts.clock.monotonic()
         parts.progress.stage("prove joins", f"{number + 1} of {len(candidates)}: {one.join.table}")
-        told, added = _judge(base, examples, one, level, request)
+        told, added = _judge(base, so_far, one, level, request)
         if told.accepted and added is not None:
             kept.append(one)
-            examples = replace(examples, rows=pd.concat([examples.rows, added], axis=1))
+            so_far = JoinedSoFar(with_columns(added)(so_far.examples).examples, base.classes, request.seed)
         verdicts.append(replace(told, seconds=parts.clock.monotonic() - began))
     return verdicts, kept
 
 
+def _rows_of_base(base: _Base, rows: NDArray[np.int64]) -> _Base:
+    examples = Examples(base.examples.rows.iloc[rows].reset_index(drop=True), base.examples.labels[rows])
+    return replace(base, proved=base.proved.iloc[rows].reset_index(drop=True), examples=examples)
+
+
+def _screened(
+    base: _Base, candidates: Sequence[_Candidate], request: LakeRequest
+) -> tuple[list[JoinVerdict], list[_Candidate]]:
+    """Return what is said of joins that are not tried, and those that gain most on some rows, which prove nothing."""
+    so_far = JoinedSoFar(base.examples, base.classes, request.seed)
+    found = [_brought(base, so_far, one, request) for one in candidates]
+    gains = [-np.inf if brought is None else so_far.share_gained(brought.added) for _, brought in found]
+    order = np.argsort(-np.array(gains), kind="stable").tolist()
+    reason = f"not tried: on some rows {_MOST_TRIED} others gain more"
+    verdicts = [
+        replace(found[k][0], reason=found[k][0].reason or reason)
+        for k in order
+        if found[k][1] is None or k in order[_MOST_TRIED:]
+    ]
+    return verdicts, [candidates[k] for k in sorted(order[:_MOST_TRIED]) if found[k][1] is not None]
+
+
+@dataclass(frozen=True)
+class _Brought:
+    """The columns that a join brings for the rows that it is proved on, and draws of noise of their shape."""
+
+    added: pd.DataFrame
+    noise: Iterator[pd.DataFrame]
+    keys: NDArray[np.int64] | None
+
+
 def _judge(
-    base: _Base, examples: Examples, one: _Candidate, level: float, request: LakeRequest
+    base: _Base, so_far: JoinedSoFar, one: _Candidate, level: float, request: LakeRequest
 ) -> tuple[JoinVerdict, pd.DataFrame | None]:
     """Return what comes of one join, and its columns for the rows that it is proved on."""
+    verdict, brought = _brought(base, so_far, one, request)
+    if brought is None:
+        return verdict, None
+    joined = so_far.share_gained(brought.added)
+    if joined <= 0:  # most joins end here, before noise is drawn
+        return replace(verdict, gain=joined, reason="its columns gain nothing"), None
+    p_value = so_far.noise_p(brought.added, brought.noise, brought.keys, level)
+    verdict = replace(verdict, gain=joined, p_value=p_value)
+    if p_value > level:
+        by = f"p = {p_value:.2g}, wanted {level:.2g} as so many are tried"
+        return replace(verdict, reason=f"its columns gain no more than noise could ({by})"), None
+    return replace(verdict, accepted=True, reason=_accepted_words(base, one)), brought.added
+
+
+def _brought(
+    base: _Base, so_far: JoinedSoFar, one: _Candidate, request: LakeRequest
+) -> tuple[JoinVerdict, _Brought | None]:
+    """Return what is known of a join before a model is learned, and what it brings; none where that is refused."""
     join, lookup = one.join, one.lookup
     frame = _bridged_rows(base.proved, one)
     partners = lookup.partners(frame)
@@ -360,7 +419,7 @@ def _judge(
     values = read_typed(lookup.table, list(lookup.columns.values()))
     names = {name: full for full, name in lookup.columns.items() if name in values.columns}
     values = values[list(names)].set_axis(list(names.values()), axis=1)
-    values = values[[name for name in values if name not in examples.rows.columns]]
+    values = values[[name for name in values if name not in so_far.examples.rows.columns]]
 
     def looked_up(rows: NDArray[np.int64]) -> pd.DataFrame:
         found = values.take(np.where(rows < 0, 0, rows)).reset_index(drop=True)
@@ -370,31 +429,15 @@ def _judge(
     added = added[[name for name in added if added[name].nunique(dropna=False) > 1]]
     if added.empty or not len(added.columns):
         return replace(verdict, reason="it brings no column that differs from row to row"), None
-    leak = repeated_target(added, examples.labels, base.classes)
+    leak = repeated_target(added, so_far.examples.labels, base.classes)
     if leak:
         column = leak.removeprefix(f"{join.table}.")
         reason = f"its column {column!r} repeats {request.target!r}: take the column out of the table to have the rest"
         return replace(verdict, reason=reason), None
     values = values[list(added.columns)]
     rng = np.random.default_rng(request.seed)
-
-    def draws(count: int) -> dict[str, pd.DataFrame]:
-        return {f"noise {k}": looked_up(lookup.shuffled_partners(frame, rng)) for k in range(count)}
-
-    gains = _gains(examples, {"joined": added, **draws(_FIRST_DRAWS)}, base.classes, request.seed)
-    joined = gains["joined"]
-    noise = [share for name, share in gains.items() if name != "joined"]
-    if joined > max(0.0, *noise):
-        more = _gains(examples, draws(_DRAWS - _FIRST_DRAWS), base.classes, request.seed)
-        noise += more.values()
-    p_value = noise_p_value(joined, noise)
-    verdict = replace(verdict, gain=joined, p_value=p_value)
-    if joined <= 0:
-        return replace(verdict, reason="its columns gain nothing"), None
-    if p_value > level:
-        by = f"p = {p_value:.2g}, wanted {level:.2g} as so many are tried"
-        return replace(verdict, reason=f"its columns gain no more than noise could ({by})"), None
-    return replace(verdict, accepted=True, reason=_accepted_words(base, one)), added
+    noise = (looked_up(lookup.shuffled_partners(frame, rng)) for _ in range(MOST_DRAWS))
+    return verdict, _Brought(added, noise, lookup.key_groups(frame))
 
 
 def _accepted_words(base: _Base, one: _Candidate) -> str:
@@ -412,24 +455,6 @@ def _bridged_rows(frame: pd.DataFrame, one: _Candidate) -> pd.DataFrame:
     return pd.concat([frame, one.bridge.values(one.bridge.partners(frame))], axis=1)
 
 
-def _gains(examples: Examples, added: Mapping[str, pd.DataFrame], classes: int, seed: int) -> dict[str, float]:
-    """Return for each frame of further columns the share of the loss that it takes off out of fold."""
-    found = prove_gain(
-        examples, {name: _with_columns(more) for name, more in added.items()}, classes, repeats=1, seed=seed
-    )
-    return {name: gain.share for name, gain in found.items()}
-
-
-def _with_columns(added: pd.DataFrame) -> Change:
-    def widened(rows: pd.DataFrame) -> pd.DataFrame:
-        return pd.concat([rows, added.loc[rows.index]], axis=1)
-
-    def change(examples: Examples) -> Changed:
-        return Changed(replace(examples, rows=widened(examples.rows)), widened)
-
-    return change
-
-
 def _whole_gain(base: _Base, kept: Sequence[_Candidate], seed: int) -> tuple[float, float]:
     if not kept:
         return float("nan"), float("nan")
@@ -437,10 +462,9 @@ def _whole_gain(base: _Base, kept: Sequence[_Candidate], seed: int) -> tuple[flo
     for one in kept:
         frame = _bridged_rows(base.proved, one)
         frames.append(read_typed(one.lookup.values(one.lookup.partners(frame))))
-    found = prove_gain(
-        base.examples, {"all": _with_columns(pd.concat(frames, axis=1))}, base.classes, repeats=1, seed=seed
-    )
-    return found["all"].before, found["all"].after
+    changes = [unchanged, with_columns(pd.concat(frames, axis=1))]
+    before, after = fold_losses(base.examples, changes, base.classes, repeats=1, seed=seed)
+    return float(before.mean()), float(after.mean())
 
 
 def _in_order(kept: Sequence[_Candidate]) -> tuple[Lookup, ...]:

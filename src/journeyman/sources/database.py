@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from journeyman.arrow import pa, pq
+from journeyman.engines.duckdb import DuckDBFile
 from journeyman.engines.frames import check_names
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
@@ -24,7 +26,10 @@ from journeyman.sources.parquet import ParquetSource
 from journeyman.sources.parsing.texts import text_of
 from journeyman.sources.scratch import room_for, scratch_folder
 
-__all__ = ["DatabaseSource", "is_database", "redacted", "table_queries"]
+__all__ = ["DUCKDB", "DatabaseSource", "is_database", "redacted", "table_queries"]
+
+DUCKDB = "duckdb:///"
+"""What the path of a file of DuckDB's is written after."""
 
 _CHUNK = 50_000
 _DIALECTS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
@@ -62,6 +67,8 @@ def redacted(location: str) -> str:
 
 def table_queries(location: str) -> dict[str, str]:
     """Return for each table and view of a database the query that gives it, by name; errors as for the source."""
+    if location.startswith(DUCKDB):
+        return _duckdb_file(location).queries()
     url = _url(location)
     engine = _engine(url)
     try:
@@ -81,8 +88,8 @@ class DatabaseSource:
     Parameters
     ----------
     location : str
-        URL: ``sqlite:///file.db`` or ``postgresql://user@host/database`` (the password may come from the URL,
-        PGPASSWORD or the password file).
+        URL: ``sqlite:///file.db``, ``duckdb:///file.duckdb`` or ``postgresql://user@host/database`` (the password may
+        come from the URL, PGPASSWORD or the password file).
     query : str or None
         SQL that gives the table.
 
@@ -93,7 +100,6 @@ class DatabaseSource:
     """
 
     def __init__(self, location: str, query: str | None) -> None:
-        self._url = _url(location)
         self.name = redacted(location)
         self.style = FileStyle()
         self.findings: tuple[Finding, ...] = ()
@@ -103,13 +109,29 @@ class DatabaseSource:
         folder = scratch_folder(self)
         self.path = folder / "query.parquet"
         with room_for("the query's result"):
-            self._materialise(folder)
+            if location.startswith(DUCKDB):
+                self._copy_batches(_duckdb_file(location).batches(query))
+            else:
+                self._materialise(_url(location), folder)
         self._copy = ParquetSource(self.path, self.name)
         self.names = self._copy.names
 
-    def _materialise(self, folder: Path) -> None:
+    def _copy_batches(self, batches: Iterator[pa.RecordBatch]) -> None:
+        """Copy rows that have one schema to one Parquet file."""
+        tables = (plain_table(pa.Table.from_batches([batch]), "the query's result") for batch in batches)
+        first = next(tables)
+        check_names(first.schema.names, "the query's result")
+        rows = 0
+        with pq.ParquetWriter(self.path, first.schema) as writer:
+            for table in chain([first], tables):
+                rows += len(table)
+                writer.write_table(table.cast(first.schema))
+        if not rows:
+            raise SourceError("the query gives no rows", hint="check its conditions")
+
+    def _materialise(self, url: URL, folder: Path) -> None:
         """Copy the rows to one Parquet file, in chunks."""
-        engine = _engine(self._url)
+        engine = _engine(url)
         chunks: list[Path] = []
         try:
             with engine.connect().execution_options(stream_results=True, max_row_buffer=_CHUNK) as connection:
@@ -124,7 +146,7 @@ class DatabaseSource:
                     pq.write_table(plain_table(table, "the query's result"), path)
                     chunks.append(path)
         except SQLAlchemyError as error:
-            raise _complaint(self._url, self.name, error) from error
+            raise _complaint(url, self.name, error) from error
         finally:
             engine.dispose()
         if not chunks:
@@ -164,6 +186,13 @@ class DatabaseSource:
         return self._digest
 
 
+def _duckdb_file(location: str) -> DuckDBFile:
+    file = Path(location.removeprefix(DUCKDB)).expanduser()
+    if not file.is_file():
+        raise SourceError(f"no such file: {file}", hint=f"check the path after {DUCKDB}")
+    return DuckDBFile(file, file.name)
+
+
 def _url(location: str) -> URL:
     try:
         url = sa.make_url(location)
@@ -174,10 +203,10 @@ def _url(location: str) -> URL:
         ) from error
     dialect = url.drivername.split("+")[0]
     if dialect not in _DIALECTS:
-        near = difflib.get_close_matches(dialect, _DIALECTS, n=1)
+        near = difflib.get_close_matches(dialect, [*_DIALECTS, "duckdb"], n=1)
         raise SourceError(
             f"databases of the kind {dialect!r} cannot be read",
-            hint=f"did you mean {near[0]!r}?" if near else "use sqlite:// or postgresql://",
+            hint=f"did you mean {near[0]!r}?" if near else "use sqlite://, duckdb:// or postgresql://",
         )
     if dialect == "sqlite" and url.database and url.database != ":memory:" and not Path(url.database).is_file():
         raise SourceError(f"no such file: {url.database}", hint="check the path after sqlite:///")

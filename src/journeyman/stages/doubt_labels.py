@@ -1,4 +1,4 @@
-"""Doubt labels: rows whose label other rows contradict, by confident learning, and whether leaving them out helps."""
+"""Doubt labels: rows whose label other rows contradict."""
 
 from __future__ import annotations
 
@@ -10,16 +10,21 @@ from scipy import stats
 from sklearn.model_selection import KFold
 
 from journeyman.entities.cleaning import WrongLabel
-from journeyman.entities.gain import Gain
 
-__all__ = ["find_wrong_labels", "prove_pruning"]
+__all__ = ["find_wrong_labels", "find_wrong_numbers"]
 
 FloatArray = NDArray[np.float64]
-_FOLDS, _REPEATS = 5, 2
+_FOLDS = 5
 _MARGIN = 0.2
 """By how much the likely class must beat the given one: confident joint of the paper, made careful for small tables."""
 _TREES = {"learning_rate": 0.08, "num_leaves": 7, "min_data_in_leaf": 10, "lambda_l2": 1.0, "feature_fraction": 0.8}
 _ROUNDS = 60
+_TAIL = 3.0
+"""Degrees of freedom of the errors that right numbers are allowed: their tails may be heavy."""
+
+_DOUBTED, _ROUNDS_OF_EM, _BINS = 0.5, 30, 30
+_LEAST_TOLD = 0.15
+"""By how much errors must be smaller than without columns."""
 
 
 def find_wrong_labels(
@@ -54,32 +59,56 @@ def find_wrong_labels(
     )
 
 
-def prove_pruning(rows: pd.DataFrame, labels: FloatArray, names: tuple[str, ...], seed: int) -> Gain:
-    """Return what models gain that learn without doubted rows, in wrong classes on rows of other folds.
+def find_wrong_numbers(rows: pd.DataFrame, labels: FloatArray, seed: int) -> tuple[WrongLabel, ...]:
+    """Return rows whose number is probably another row's, by falling probability; ``row`` counts within ``rows``.
 
-    Doubts come from the rows that are learned from alone. Wrong classes are counted, not log loss: with labels that
-    are wrong at random, fewer of them by given labels means fewer by true ones, which is not so of log loss.
+    A number lies around the median that models of other rows predict, with heavy tails (Student's t with 3 degrees of
+    freedom), or it was drawn from all labels: both shares are learned (expectation maximisation), and each row gets the
+    probability of the second. Where the columns say nothing of the target, both are the same, and none is doubted.
+
+    Examples
+    --------
+    >>> x = np.arange(300.0)
+    >>> labels = x + 9.0 * np.sin(x)
+    >>> labels[[20, 150]] = [290.0, 3.0]
+    >>> [d.row for d in find_wrong_numbers(pd.DataFrame({"x": x}), labels, 0)]
+    [20, 150]
     """
     matrix = _matrix(rows)
-    before, after = [], []
-    for repeat in range(_REPEATS):
-        for fit, rest in KFold(_FOLDS, shuffle=True, random_state=seed + repeat).split(matrix):
-            inner = _out_of_fold(matrix[fit], labels[fit], len(names), seed + repeat)
-            kept = fit[~_doubted(inner, labels[fit])]
-            truth = labels[rest].astype(int)
-            before.append(
-                float(np.mean(_probabilities(matrix, labels, fit, rest, len(names), seed).argmax(1) != truth))
-            )
-            after.append(
-                float(np.mean(_probabilities(matrix, labels, kept, rest, len(names), seed).argmax(1) != truth))
-            )
-    off = np.array(before) - np.array(after)
-    mean, pairs, whole = float(off.mean()), len(off), max(float(np.mean(before)), 1e-12)
-    error = float(np.sqrt((1 / pairs + 1 / (_FOLDS - 1)) * off.var(ddof=1)))
-    half = float(stats.t.ppf(0.975, pairs - 1)) * error
-    p_value = float(stats.t.sf(mean / error, pairs - 1)) if error > 0 else float(mean <= 0)
-    low, high = (mean - half) / whole, (mean + half) / whole
-    return Gain(float(np.mean(before)), float(np.mean(after)), low, high, p_value, pairs, len(labels))
+    found = _out_of_fold(matrix, labels, 0, seed)[:, 0]
+    wrong = _wrong_share(matrix, found, labels, seed)
+    kept = sorted(np.flatnonzero(wrong >= _DOUBTED), key=lambda row: (-round(float(wrong[row]), 3), row))
+    return tuple(WrongLabel(int(r), f"{labels[r]:.12g}", f"{found[r]:.4g}", round(float(wrong[r]), 3)) for r in kept)
+
+
+def _wrong_share(matrix: FloatArray, found: FloatArray, labels: FloatArray, seed: int) -> FloatArray:
+    """Return the probability that each number was drawn from all labels, rather than around its prediction."""
+    off = labels - found
+    usual = float(np.median(np.abs(off)))
+    edges = np.unique(np.quantile(labels, np.linspace(0, 1, _BINS + 1)))
+    unexplained = float(np.median(np.abs(labels - np.median(labels))))
+    if usual <= 0 or len(edges) < 3 or usual > (1.0 - _LEAST_TOLD) * unexplained:
+        return np.zeros(len(labels))
+    # Errors are larger for some rows than for others: their medians are predicted as well.
+    sizes = np.log(np.maximum(np.abs(off), 1e-3 * usual))
+    width = np.maximum(np.exp(_out_of_fold(matrix, sizes, 0, seed)[:, 0]), 0.1 * usual)
+    off = off / width
+    scale = 1.35
+    place = np.clip(np.searchsorted(edges, labels, side="right") - 1, 0, len(edges) - 2)
+    anywhere = (
+        np.bincount(place, minlength=len(edges) - 1)[place]
+        / len(labels)
+        / np.diff(edges)[place]
+        * np.maximum(width, 0.1 * usual)
+    )
+    share, wrong = 0.05, np.zeros(len(labels))
+    for _ in range(_ROUNDS_OF_EM):
+        around = stats.t.pdf(off / scale, _TAIL) / scale
+        wrong = share * anywhere / (share * anywhere + (1.0 - share) * around)
+        share = float(np.clip(wrong.mean(), 1e-4, 0.4))
+        weights = (1.0 - wrong) * (_TAIL + 1.0) / (_TAIL + (off / scale) ** 2)
+        scale = max(float(np.sqrt((weights * off**2).sum() / (1.0 - wrong).sum())), 1e-12)
+    return wrong
 
 
 def _matrix(rows: pd.DataFrame) -> FloatArray:
@@ -99,14 +128,20 @@ def _by_frequency(values: pd.Series) -> FloatArray:
 
 
 def _out_of_fold(matrix: FloatArray, labels: FloatArray, classes: int, seed: int) -> FloatArray:
-    found = np.zeros((len(labels), classes))
+    found = np.zeros((len(labels), max(1, classes)))
     for fit, rest in KFold(_FOLDS, shuffle=True, random_state=seed).split(matrix):
-        found[rest] = _probabilities(matrix, labels, fit, rest, classes, seed)
+        found[rest] = _probabilities(matrix, labels, fit, rest, classes, seed, "regression_l1")
     return found
 
 
 def _probabilities(
-    matrix: FloatArray, labels: FloatArray, fit: NDArray[np.int64], rest: NDArray[np.int64], classes: int, seed: int
+    matrix: FloatArray,
+    labels: FloatArray,
+    fit: NDArray[np.int64],
+    rest: NDArray[np.int64],
+    classes: int,
+    seed: int,
+    numbers: str = "regression",
 ) -> FloatArray:
     settings: dict[str, object] = {
         **_TREES,
@@ -114,11 +149,13 @@ def _probabilities(
         "seed": seed,
         "deterministic": True,
         "force_row_wise": True,
+        "num_threads": 1,
     }
-    settings |= {"objective": "binary"} if classes == 2 else {"objective": "multiclass", "num_class": classes}
+    objective = {0: numbers, 2: "binary"}.get(classes, "multiclass")
+    settings |= {"objective": objective} | ({"num_class": classes} if classes > 2 else {})
     model = lightgbm.train(settings, lightgbm.Dataset(matrix[fit], labels[fit]), _ROUNDS)
     found = np.asarray(model.predict(matrix[rest]))
-    return np.column_stack([1 - found, found]) if classes == 2 else found
+    return np.column_stack([1 - found, found]) if classes == 2 else found.reshape(len(found), -1)
 
 
 def _says_something(found: FloatArray, labels: FloatArray) -> bool:

@@ -14,19 +14,30 @@ from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 
 from journeyman.entities.gain import Gain
 
-__all__ = ["Change", "Changed", "Examples", "prove_gain", "unchanged"]
+__all__ = [
+    "Change",
+    "Changed",
+    "Examples",
+    "fold_losses",
+    "paired_gain",
+    "predict_out_of_fold",
+    "prove_gain",
+    "row_losses",
+    "unchanged",
+]
 
 FloatArray = NDArray[np.float64]
 _FOLDS = 5
 _ROUNDS, _RATE = 120, 0.06
 _LEAST_OF_CLASS = 2 * _FOLDS
 _MOST_CATEGORIES = 500  # beyond that a category is told by its number of rows alone
+_WIDENED = 1.25**0.5
 _FLOOR = 1e-6  # of probabilities: one bold mistake shall not outweigh a table
 _TREES = {"learning_rate": _RATE, "num_leaves": 15, "min_data_in_leaf": 10, "bagging_fraction": 0.8, "bagging_freq": 1}
-_TREES |= {"feature_fraction": 0.8, "lambda_l2": 1.0, "cat_smooth": 20.0, "verbosity": -1}
-_MOST_SPLIT_ONE_BY_ONE = 8
-_TREES |= {"max_cat_to_onehot": _MOST_SPLIT_ONE_BY_ONE}
-_PRIOR_ROWS = 5.0  # that the mean of all rows stands for beside those of a category
+_TREES |= {"feature_fraction": 0.8, "lambda_l2": 1.0, "max_cat_to_onehot": 8, "verbosity": -1}
+# Of categories with few rows, too: else a column that loses one of nine categories would be learned in another way.
+_TREES |= {"cat_smooth": 10.0, "min_data_per_group": 10}
+_TREES |= {"num_threads": 1}  # models are small: a second thread mostly waits, and on a busy machine for long
 
 
 @dataclass(frozen=True)
@@ -138,19 +149,131 @@ def prove_gain(
     >>> found["joined"].beyond_noise(0.01), found["joined"].share > 0.5, found["none"].share
     (True, True, 0.0)
     """
+    before, *others = fold_losses(
+        examples, [base, *changes.values()], classes, groups=groups, repeats=repeats, seed=seed
+    )
+    return {name: _gain(before, after, len(examples.labels)) for name, after in zip(changes, others, strict=True)}
+
+
+def fold_losses(
+    examples: Examples,
+    changes: Sequence[Change],
+    classes: int,
+    *,
+    groups: NDArray[np.generic] | None = None,
+    repeats: int = 3,
+    seed: int = 0,
+) -> tuple[FloatArray, ...]:
+    """Return the mean loss of each fold's rows after each change, shape (5 * repeats,) each.
+
+    Calls with the same examples, groups, repeats and seed divide rows alike, so that their losses may be compared.
+    Parameters and errors are those of :func:`prove_gain`.
+    """
     labels = examples.labels
     if len(labels) < 4 * _FOLDS:
         raise ValueError(f"{len(labels)} rows are too few to compare models on")
-    losses: dict[str, list[float]] = {name: [] for name in changes}
-    before: list[float] = []
+    losses: list[list[float]] = [[] for _ in changes]
     for repeat in range(repeats):
         for fit, rest in _divided(labels, classes, groups, seed + repeat):
             learned = Examples(examples.rows.iloc[fit], labels[fit], _weights_of(examples.weights, fit))
-            rows, number = examples.rows.iloc[rest], seed + repeat
-            before.append(_loss(base(learned), rows, labels[rest], classes, number))
-            for name, change in changes.items():
-                losses[name].append(_loss(change(learned), rows, labels[rest], classes, number))
-    return {name: _gain(np.array(before), np.array(after), len(labels)) for name, after in losses.items()}
+            rows = examples.rows.iloc[rest]
+            for found, change in zip(losses, changes, strict=True):
+                found.append(_loss(change(learned), rows, labels[rest], classes, seed + repeat))
+    return tuple(np.array(found) for found in losses)
+
+
+def predict_out_of_fold(
+    examples: Examples,
+    changes: Sequence[Change],
+    classes: int,
+    *,
+    groups: NDArray[np.generic] | None = None,
+    repeats: int = 2,
+    seed: int = 0,
+) -> tuple[tuple[FloatArray, ...], NDArray[np.int64]]:
+    """Return what models predict of rows of other folds after each change, shape (repeats, n_samples, n_outputs) each.
+
+    Outputs are probabilities of all classes, or one number. Beside them stands by which model each row was predicted,
+    shape (repeats, n_samples). Parameters and errors are those of :func:`prove_gain`.
+    """
+    labels = examples.labels
+    if len(labels) < 4 * _FOLDS:
+        raise ValueError(f"{len(labels)} rows are too few to compare models on")
+    found = tuple(np.zeros((repeats, len(labels), max(1, classes))) for _ in changes)
+    models = np.zeros((repeats, len(labels)), np.int64)
+    for repeat in range(repeats):
+        for fold, (fit, rest) in enumerate(_divided(labels, classes, groups, seed + repeat)):
+            models[repeat, rest] = repeat * _FOLDS + fold
+            learned = Examples(examples.rows.iloc[fit], labels[fit], _weights_of(examples.weights, fit))
+            for predicted, change in zip(found, changes, strict=True):
+                predicted[repeat, rest] = _predict(change(learned), examples.rows.iloc[rest], classes, seed + repeat)
+    return found, models
+
+
+def row_losses(predicted: FloatArray, labels: FloatArray, classes: int) -> FloatArray:
+    """Return the loss of each row, shape (repeats, n_samples): log loss of its class, or the squared error.
+
+    Parameters
+    ----------
+    predicted : ndarray of shape (repeats, n_samples, n_outputs)
+    labels : ndarray of shape (n_samples,)
+    classes : int
+        0 for numbers.
+
+    Examples
+    --------
+    >>> row_losses(np.array([[[1.0], [3.0]]]), np.array([1.0, 2.0]), 0).tolist()
+    [[0.0, 1.0]]
+    """
+    if not classes:
+        return np.asarray((predicted[:, :, 0] - labels) ** 2, dtype=np.float64)
+    chance = predicted[:, np.arange(len(labels)), labels.astype(np.int64)]
+    return np.asarray(-np.log(np.clip(chance, _FLOOR, 1.0)), dtype=np.float64)
+
+
+def paired_gain(
+    before: FloatArray, after: FloatArray, models: NDArray[np.int64], groups: NDArray[np.generic] | None = None
+) -> Gain:
+    """Return what a change of what is learned from gains, judged row by row and model by model.
+
+    Rows say whether these models, which learned from four fifths of the rows, are better on others; models say whether
+    they differ by chance alone, since trees part rows a little differently. The larger p-value counts. Each asks less
+    than the test of :func:`prove_gain`, which allows for rows that all models share; for those the standard error over
+    rows is widened by a quarter of the variance.
+
+    Parameters
+    ----------
+    before, after : ndarrays of shape (repeats, n_samples)
+        Losses.
+    models : ndarray of shape (repeats, n_samples)
+        By which model each row was predicted.
+    groups : ndarray of shape (n_samples,), optional
+        Rows of one group count as one.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> loss, noise = rng.exponential(size=500), rng.normal(size=500)
+    >>> models = np.arange(500)[None] % 5
+    >>> paired_gain(loss[None], loss[None] - 0.1 + 0.3 * noise, models).beyond_noise(0.001)
+    True
+    """
+    off = before - after
+    each, rows = off.mean(axis=0), off.shape[1]
+    codes = np.arange(rows) if groups is None else pd.factorize(pd.Series(groups), use_na_sentinel=False)[0]
+    sums = np.bincount(codes, each - each.mean())
+    error = float(np.sqrt((sums**2).sum() * len(sums) / max(len(sums) - 1, 1))) / rows * _WIDENED
+    mean, whole = float(off.mean()), float(before.mean())
+    by_model = np.bincount(models.ravel(), off.ravel()) / np.maximum(np.bincount(models.ravel()), 1)
+    by_model = by_model[np.bincount(models.ravel()) > 0]
+    among = float(by_model.std(ddof=1) / len(by_model) ** 0.5) if len(by_model) > 1 else 0.0
+    p_value = max(
+        float(stats.t.sf(mean / one, count - 1)) if one > 0 else float(mean <= 0)
+        for one, count in ((error, len(sums)), (among, len(by_model)))
+    )
+    half, scale = float(stats.t.ppf(0.975, max(len(sums) - 1, 1))) * error, whole if whole > 0 else 1.0
+    low, high = (mean - half) / scale, (mean + half) / scale
+    return Gain(whole, float(after.mean()), low, high, p_value, len(by_model), rows)
 
 
 def _weights_of(values: FloatArray | None, rows: NDArray[np.int64]) -> FloatArray | None:
@@ -173,14 +296,18 @@ def _divided(
 
 def _loss(changed: Changed, rows: pd.DataFrame, labels: FloatArray, classes: int, seed: int) -> float:
     """Return the mean loss on other rows of a model that learned from changed ones."""
-    learned, new_rows = changed.examples, changed.new_rows(rows)
+    return float(row_losses(_predict(changed, rows, classes, seed)[None], labels, classes).mean())
+
+
+def _predict(changed: Changed, rows: pd.DataFrame, classes: int, seed: int) -> FloatArray:
+    """Return what a model that learned from changed rows predicts of others, shape (n_samples, n_outputs)."""
+    learned = changed.examples
     encoders = [_encoder(learned.rows[name]) for name in learned.rows]
     names = list(learned.rows.columns)
-    x, new = _matrix(learned.rows, names, encoders), _matrix(new_rows, names, encoders)
+    x, new = _matrix(learned.rows, names, encoders), _matrix(changed.new_rows(rows), names, encoders)
     if not names:
         x, new = np.zeros((len(x), 1)), np.zeros((len(new), 1))
     categorical = [k for k, (_, many) in enumerate(encoders) if many]
-    x, new = _with_label_means(x, new, learned, new_rows, classes)
     objective = {0: "regression", 2: "binary"}.get(classes, "multiclass")
     settings = {**_TREES, "objective": objective, "seed": seed, "deterministic": True, "force_row_wise": True}
     if learned.directions and classes <= 2:
@@ -190,49 +317,7 @@ def _loss(changed: Changed, rows: pd.DataFrame, labels: FloatArray, classes: int
     data = lightgbm.Dataset(x, learned.labels, weight=learned.weights, categorical_feature=categorical)
     rounds = _ROUNDS if classes <= 2 else _ROUNDS // 2
     found = np.asarray(lightgbm.train(settings, data, rounds).predict(new))
-    if not classes:
-        return float(np.mean((labels - found) ** 2))
-    right = labels.astype(np.int64)
-    chance = np.where(right == 1, found, 1.0 - found) if classes == 2 else found[np.arange(len(right)), right]
-    return float(-np.log(np.clip(chance, _FLOOR, 1.0)).mean())
-
-
-def _with_label_means(
-    x: FloatArray, new: FloatArray, learned: Examples, new_rows: pd.DataFrame, classes: int
-) -> tuple[FloatArray, FloatArray]:
-    """Return the matrices with the mean labels of each category; a row that was learned from has no part in its own.
-
-    Trees of a few rounds make little of a column of many categories. Without its means, any number that differs between
-    the categories would gain, one that says nothing among them.
-    """
-    labels = learned.labels[:, None] if classes <= 2 else np.eye(classes)[learned.labels.astype(np.int64)]
-    fold = np.random.default_rng(0).permutation(len(labels)) % _FOLDS
-    for name in learned.rows:
-        if not _has_many_categories(learned.rows[name]):
-            continue
-        codes = pd.factorize(pd.concat([learned.rows[name], new_rows[name]]).astype(object).astype(str))[0]
-        known, asked = codes[: len(labels)], codes[len(labels) :]
-        means = np.empty_like(labels)
-        for number in range(_FOLDS):
-            others = fold != number
-            means[~others] = _label_means(known[others], labels[others], known[~others])
-        x, new = np.hstack([x, means]), np.hstack([new, _label_means(known, labels, asked)])
-    return x, new
-
-
-def _has_many_categories(values: pd.Series) -> bool:
-    if values.dtype.kind == "M" or pd.api.types.is_numeric_dtype(values.dtype):
-        return False
-    return bool(values.nunique() > _MOST_SPLIT_ONE_BY_ONE)
-
-
-def _label_means(known: NDArray[np.int64], labels: FloatArray, asked: NDArray[np.int64]) -> FloatArray:
-    """Return for each asked category the mean labels of its known rows, drawn to the mean of all where they are few."""
-    size = int(max(known.max(), asked.max(initial=0))) + 1
-    counts = np.bincount(known, minlength=size)[:, None]
-    sums = np.column_stack([np.bincount(known, weights=column, minlength=size) for column in labels.T])
-    means = (sums + _PRIOR_ROWS * labels.mean(axis=0)) / (counts + _PRIOR_ROWS)
-    return np.asarray(means[asked])
+    return np.column_stack([1.0 - found, found]) if classes == 2 else found.reshape(len(rows), -1)
 
 
 def _encoder(values: pd.Series) -> tuple[Callable[[pd.Series], FloatArray], bool]:
@@ -242,12 +327,28 @@ def _encoder(values: pd.Series) -> tuple[Callable[[pd.Series], FloatArray], bool
         return lambda new: new.astype("datetime64[us]").astype(np.int64).where(new.notna()).to_numpy(np.float64), False
     if pd.api.types.is_numeric_dtype(values.dtype):
         return lambda new: pd.to_numeric(new, errors="coerce").to_numpy(np.float64, na_value=np.nan), False
-    counts = values.dropna().astype(str).value_counts()
-    if len(counts) > _MOST_CATEGORIES:
-        rows = counts.to_dict()
-        return lambda new: new.astype(object).astype(str).map(rows).where(new.notna()).to_numpy(np.float64), False
-    codes = {name: code for code, name in enumerate(sorted(counts.index))}
-    return lambda new: new.astype(object).astype(str).map(codes).where(new.notna()).to_numpy(np.float64), True
+    codes, texts = _coded_texts(values)
+    counts = np.bincount(codes[codes >= 0], minlength=len(texts))
+    rows: dict[str, int] = {}
+    for text, count in zip(texts, counts.tolist(), strict=True):
+        if count:
+            rows[text] = rows.get(text, 0) + count
+    many = len(rows) > _MOST_CATEGORIES
+    numbers = rows if many else {text: code for code, text in enumerate(sorted(rows))}
+
+    def encode(new: pd.Series) -> FloatArray:
+        codes, texts = _coded_texts(new)
+        return np.array([*(numbers.get(text, np.nan) for text in texts), np.nan])[codes]
+
+    return encode, not many
+
+
+def _coded_texts(values: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
+    """Return each row's place in a list of texts, -1 where it is missing: a text is written once, not once a row."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return np.array(values.cat.codes, dtype=np.int64), [str(v) for v in values.cat.categories.tolist()]
+    codes, distinct = pd.factorize(values.astype(object))
+    return np.asarray(codes, dtype=np.int64), [str(v) for v in distinct]
 
 
 def _matrix(

@@ -8,6 +8,7 @@ import pytest
 
 from journeyman.cleaners.dependencies import Dependencies
 from journeyman.cleaners.missing import MissingMarkers
+from journeyman.cleaners.near_duplicates import NearDuplicates
 from journeyman.cleaners.outliers import Outliers
 from journeyman.cleaners.patterns import Patterns
 from journeyman.cleaners.spelling import Spelling, edit_distance
@@ -122,3 +123,53 @@ def test_another_columns_value_in_a_cell() -> None:
     found, _ = Swapped().find(text_table("t", frame))
     assert suspected(found) == {row}
     assert found.proposal(row) == "Bergen"
+
+
+def test_numbers_on_another_scale_are_found_and_divided() -> None:
+    rng = np.random.default_rng(4)
+    right = np.exp(rng.normal(4.0, 0.7, ROWS)).round(2)
+    texts = [f"{x:g}" for x in right]
+    moved = rng.choice(ROWS, 40, replace=False)
+    for row in moved:
+        texts[row] = f"{1000 * right[row]:g}"
+    [found] = Units().find(text_table("t", pd.DataFrame({"x": texts})))
+    assert suspected(found) == set(moved.tolist())
+    assert abs(float(found.proposal(int(moved[0])) or "nan") - right[moved[0]]) < 0.01 * right[moved[0]]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.exp(np.random.default_rng(1).normal(0, 3, ROWS)),
+        np.random.default_rng(2).standard_cauchy(ROWS),
+        np.random.default_rng(3).choice([1.0, 2.0, 1000.0, 5000.0], ROWS, p=[0.5, 0.3, 0.1, 0.1]),
+        np.random.default_rng(4).integers(0, 2, ROWS).astype(float),
+    ],
+)
+def test_wide_columns_have_one_scale(values: np.ndarray) -> None:
+    [found] = Units().find(text_table("t", pd.DataFrame({"x": [f"{v:.4g}" for v in values]})))
+    assert suspected(found) == set()
+
+
+def test_a_field_that_differs_between_rows_that_are_the_same_else_is_found() -> None:
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame(
+        {
+            "id": [f"P{k:04d}" for k in range(ROWS)],
+            "town": TOWNS,
+            "size": rng.normal(size=ROWS).round(4).astype(str),
+            "kind": rng.choice(["a", "b"], ROWS),
+        }
+    )
+    copies = frame.iloc[[3, 8, 11]].copy()
+    copies["town"] = ["Bregen", "Oslo!", "Tromso"]
+    table = text_table("t", pd.concat([frame, copies], ignore_index=True))
+    found = NearDuplicates().find(table)
+    assert [suspected(one) for one in found] == [set(), {ROWS, ROWS + 1, ROWS + 2}, set(), set()]
+    assert found[1].proposal(ROWS) == TOWNS[3]
+
+
+def test_rows_of_few_categories_agree_by_chance() -> None:
+    rng = np.random.default_rng(6)
+    frame = pd.DataFrame({name: rng.choice(["a", "b", "c"], ROWS) for name in "pqrst"})
+    assert all(suspected(one) == set() for one in NearDuplicates().find(text_table("t", frame)))

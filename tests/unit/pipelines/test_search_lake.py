@@ -64,6 +64,15 @@ def test_what_helps_is_joined_and_nothing_else(found: LakeSearch) -> None:
 
 
 @pytest.mark.slow
+def test_of_many_joins_those_are_tried_that_gain_on_other_rows(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("journeyman.pipelines.search_lake._MOST_TRIED", 1)
+    found = search(lake / "lake", lake / "orders.csv", target="amount", time="day", workspace=lake / "ws")[0].search
+    assert [v.table for v in found.verdicts if v.accepted] == ["shops"]
+    assert any("1 others gain more" in v.reason for v in found.verdicts if v.table == "luck")
+    assert any("all later" in v.reason for v in found.verdicts if v.table == "future")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("table", "words"),
     [

@@ -9,7 +9,15 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from journeyman.stages.prove_gain import Change, Changed, Examples, prove_gain
+from journeyman.stages.prove_gain import (
+    Change,
+    Changed,
+    Examples,
+    paired_gain,
+    predict_out_of_fold,
+    prove_gain,
+    row_losses,
+)
 
 FloatArray = NDArray[np.float64]
 
@@ -49,6 +57,30 @@ def test_one_noise_is_no_better_than_another(nature: Callable[[np.random.Generat
         found = prove_gain(examples, {"other": change}, classes, base=base, repeats=1, seed=number)
         accepted += found["other"].beyond_noise(0.05)
     assert accepted <= 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("nature", [heavy_tails, rare_disasters, two_classes])
+def test_one_noise_is_no_better_row_by_row(nature: Callable[[np.random.Generator, FloatArray], FloatArray]) -> None:
+    accepted = 0
+    for number in range(20):
+        rng = np.random.default_rng(number)
+        x, noise, other = rng.normal(size=(3, 100))
+        examples, classes = Examples(pd.DataFrame({"x": x}), nature(rng, x)), 2 if nature is two_classes else 0
+        changes = [with_columns(pd.DataFrame({"noise": values})) for values in (noise, other)]
+        found, models = predict_out_of_fold(examples, changes, classes, repeats=1, seed=number)
+        before, after = (row_losses(predicted, examples.labels, classes) for predicted in found)
+        accepted += paired_gain(before, after, models).beyond_noise(0.05)
+    assert accepted <= 4
+
+
+def test_models_that_differ_by_chance_alike_prove_nothing_however_many_the_rows() -> None:
+    rng = np.random.default_rng(1)
+    models = np.arange(2_000)[None] % 5
+    of_models = np.array([0.5, -0.4, 0.6, 0.3, -0.2])[models]
+    before = rng.exponential(size=(1, 2_000)) + 1.0
+    assert not paired_gain(before, before - of_models, models).beyond_noise(0.05)
+    assert paired_gain(before, before - 0.5 + 0.1 * of_models, models).beyond_noise(0.001)
 
 
 def test_copies_of_rows_prove_nothing_where_they_stay_together() -> None:

@@ -18,13 +18,16 @@ __all__ = ["Threshold", "Thresholds"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
-_WINDOW = 0.17 * 12**0.5  # of the ranks, on either side
+_WINDOW = 0.25 * 12**0.5  # of the ranks, on either side
 _DONUT = 0.01 * 12**0.5  # of the ranks on either side: where exactly the jump is, few rows can say
 _GRID = np.arange(0.06, 0.95, 0.02)
 _LEAST_VALUES = 12
 _LEAST_SIDE = 30
 _MOST = 15
-_LIKELY = 0.05
+_LIKELY, _PLACES = 2.0, 8
+"""Expected number of jumps that look as strong by chance, up to which one is proposed, and about how many places of a
+column can jump by chance each on its own."""
+
 _ABRUPT = 0.5
 """Of what the slopes of the window change in all, that a jump has at least: a steep curve is none."""
 
@@ -100,7 +103,7 @@ class Thresholds:
     def propose(self, rows: AnalysedRows) -> Proposed:
         """Return each column's greatest jump on these rows, where it is more than what slopes change."""
         found: list[tuple[float, Threshold]] = []
-        looked_at = 0
+        looked_at = asked = 0
         for column in rows.columns:
             values = rows.values[column.name]
             known = values[np.isfinite(values)]
@@ -108,7 +111,7 @@ class Thresholds:
                 continue
             for k, output in enumerate(rows.outputs):
                 cuts = np.unique(np.quantile(known, _GRID))
-                looked_at += len(cuts)
+                looked_at, asked = looked_at + len(cuts), asked + 1
                 place = _greatest_jump(rows, column.name, output.values, cuts)
                 if place is None:
                     continue
@@ -118,9 +121,10 @@ class Thresholds:
                 place = _greatest_jump(rows, column.name, output.values, finer) or place
                 jump = Threshold(column.name, k, *place)
                 evidence = jump.test(rows)
-                if evidence is not None and evidence.statistic > 0 and evidence.p_value * len(cuts) < _LIKELY:
+                if evidence is not None and evidence.statistic > 0:
                     found.append((evidence.p_value, jump))
-        found.sort(key=lambda pair: (pair[0], pair[1].column))
+        bar = min(0.05, _LIKELY / (_PLACES * max(asked, 1)))
+        found = sorted((one for one in found if one[0] < bar), key=lambda pair: (pair[0], pair[1].column))
         best = {jump.column: jump for _, jump in reversed(found)}
         return Proposed([jump for _, jump in found if best[jump.column] is jump][:_MOST], looked_at)
 
