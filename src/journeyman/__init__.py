@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 if TYPE_CHECKING:
+    from journeyman.api.assess import assess
     from journeyman.api.build import build
     from journeyman.api.build_set import build_for_labels, build_for_targets
     from journeyman.api.verify import learn_contract, read_contract, verify, write_contract
@@ -23,6 +24,7 @@ __all__ = [
     "JourneymanClassifier",
     "JourneymanRegressor",
     "__version__",
+    "assess",
     "build",
     "build_for_labels",
     "build_for_targets",
@@ -37,6 +39,7 @@ __all__ = [
 _HOMES = {
     "JourneymanClassifier": "journeyman.estimators",
     "JourneymanRegressor": "journeyman.estimators",
+    "assess": "journeyman.api.assess",
     "build": "journeyman.api.build",
     "build_for_labels": "journeyman.api.build_set",
     "build_for_targets": "journeyman.api.build_set",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from journeyman.cli.analyse import app as analysing
+from journeyman.cli.assess import app as assessing
 from journeyman.cli.clean import app as cleaning
 from journeyman.cli.dashboard import app as showing
 from journeyman.cli.experience import app as experience
@@ -15,5 +16,17 @@ from journeyman.cli.verify import app as verifying
 
 __all__ = ["GROUPS"]
 
-GROUPS = (verifying, cleaning, analysing, searching, serving, exporting, experience, operating, simulating, showing)
+GROUPS = (
+    verifying,
+    cleaning,
+    analysing,
+    assessing,
+    searching,
+    serving,
+    exporting,
+    experience,
+    operating,
+    simulating,
+    showing,
+)
 """In the order of the help."""

@@ -1,0 +1,205 @@
+"""Assess and build each posed case, and keep what was seen of it: one file a case, so that work is gone on with.
+
+python benchmarks/assess_outcomes.py CACHE [--data ../shared/data] [--minutes 5] [--each 20] [--trials 5]
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+import warnings
+import zlib
+from dataclasses import asdict
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import pandas as pd
+
+import journeyman
+from assess_tasks import CaseTable, PosedCase, pose_case, readable, wanted_cases
+from journeyman.errors import JourneymanError
+from journeyman.interfaces import Metric
+from journeyman.pipelines.probe_case import PreparedCase, prepare_case, probe_case, without_leaks
+from journeyman.reports.progress import SilentProgress
+from journeyman.runtime.build_context import BuildContext
+from journeyman.runtime.clock import SystemClock
+from journeyman.runtime.components import standard_components
+from journeyman.runtime.durable_run import MemoryRun
+from journeyman.settings import BuildSettings
+from journeyman.tasks import metric_of
+
+HERE = Path(__file__).resolve().parent
+FIRST, SECOND = 600, 3_000
+"""Rows that the first and the second look take."""
+_FLOOR = 1e-4
+warnings.simplefilter("ignore")
+
+
+def context_of(target: str) -> BuildContext:
+    components = standard_components(lambda report: "", SystemClock(), SilentProgress(), lambda: False)
+    return BuildContext(components, MemoryRun(SystemClock()), BuildSettings("<frame>", target, "assess", threads=1))
+
+
+def looked_at(posed: PosedCase) -> dict[str, object] | None:
+    """Return what two looks at a case show, and their seconds of processor; None where it is no case."""
+    began = time.process_time()
+    try:
+        case = prepare_case(posed.learn, posed.id, context_of(posed.target))
+    except JourneymanError as error:
+        return {"refused": str(error)}
+    prepared = time.process_time()
+    data = without_leaks(case) if case.leaks else case.data
+    first = probe_case(data, FIRST, 0)
+    middle = time.process_time()
+    second = probe_case(data, SECOND, 0)
+    ended = time.process_time()
+    return {
+        "task": case.data.task.kind,
+        "metric": case.data.task.metric,
+        "labels": list(case.data.task.labels),
+        "scheme": case.data.split.scheme.value,
+        "leaks": list(case.leaks),
+        "codes": sorted({f.code for f in case.findings}),
+        "first": None if first is None else asdict(first),
+        "second": None if second is None else asdict(second),
+        "seconds": [prepared - began, middle - prepared, ended - middle],
+        "features": _features(case),
+    }
+
+
+def _features(case: PreparedCase) -> dict[str, float]:
+    kinds = [c.kind.value for c in case.data.table.features]
+    return {
+        "columns": len(kinds),
+        "texts": sum(kind == "text" for kind in kinds),
+        "missing": float(case.data.table.frame.isna().to_numpy().mean()),
+    }
+
+
+def built(posed: PosedCase, leaks: list[str], trials: int) -> dict[str, object]:
+    """Return what a build of the case gains on the rows kept apart, without columns that nobody would know."""
+    began, wall = time.process_time(), time.monotonic()
+    ignored = dict.fromkeys([*posed.leaks, *leaks], "ignored")
+    with tempfile.TemporaryDirectory() as folder:
+        release = journeyman.build(
+            posed.learn, target=posed.target, trials=trials, name="case", workspace=folder, quiet=True, roles=ignored
+        )
+        spent, waited = time.process_time() - began, time.monotonic() - wall
+        rows = posed.apart.drop(columns=[posed.target])
+        y = posed.apart[posed.target]
+        metric = metric_of(release.task)
+        if release.task.labels:
+            found, truth = release.predict_proba(rows), codes_of(y, release.task.labels)
+            known = truth >= 0
+            found, truth = found[known], truth[known]
+            learned = codes_of(posed.learn[posed.target], release.task.labels)
+            shares = np.bincount(learned[learned >= 0], minlength=len(release.task.labels)) + 0.5
+            shares = shares / shares.sum()
+            base = -np.log(np.clip(shares[truth], _FLOOR, 1))
+            losses = -np.log(np.clip(found[np.arange(len(truth)), truth], _FLOOR, 1))
+        else:
+            found, truth = np.asarray(release.predict(rows), float), y.to_numpy(float)
+            base, losses = (truth - posed.learn[posed.target].to_numpy(float).mean()) ** 2, (truth - found) ** 2
+    scores = {"score": scored(metric, truth, found)}
+    return {**judged(base, losses), **scores, "build_seconds": spent, "build_wall": waited}
+
+
+def scored(metric: Metric, truth: np.ndarray, found: np.ndarray) -> float:
+    """Return a score; NaN where these rows have none."""
+    try:
+        return float(metric.score(truth.astype(float), found.reshape(len(truth), -1)))
+    except ValueError:
+        return float("nan")
+
+
+def codes_of(values: pd.Series, labels: tuple[str, ...]) -> np.ndarray:
+    """Return the codes of labels; -1 where a label is none of those."""
+
+    def plain(value: object) -> str:
+        try:
+            return f"{float(str(value)):g}"
+        except ValueError:
+            return str(value).strip().strip("'\"").rstrip(".").casefold()
+
+    codes = {plain(label): code for code, label in enumerate(labels)}
+    return np.array([codes.get(plain(value), -1) for value in values.tolist()], dtype=np.int64)
+
+
+def judged(base: np.ndarray, losses: np.ndarray) -> dict[str, object]:
+    """Return the gain as a share of the baseline's loss, and its standard error over rows."""
+    gain = 1.0 - losses.mean() / max(base.mean(), 1e-300)
+    off = base - losses
+    rest = (off - gain * base) / max(base.mean(), 1e-300)
+    sure = off.mean() / max(off.std(ddof=1) / np.sqrt(len(off)), 1e-300)
+    return {
+        "gain": float(gain),
+        "error": float(rest.std(ddof=1) / np.sqrt(len(off))),
+        "t": float(sure),
+        "apart": len(off),
+    }
+
+
+def collect(place: CaseTable, number: int, cache: Path, trials: int, tables: dict[str, object]) -> str:
+    done = cache / f"{place.name}-{number:02d}.json"
+    if done.exists():
+        return ""
+    if place.name not in tables:
+        tables[place.name] = readable(place)
+    read = tables[place.name]
+    posed = None if read is None else pose_case(place, number, *read)
+    result: dict[str, object] = {"id": done.stem, "family": place.family, "none": True}
+    if posed is not None:
+        shown = looked_at(posed)
+        result = {
+            "id": posed.id, "family": posed.family, "table": place.name, "variant": posed.variant, "null": posed.null,
+            "target": posed.target, "planted": list(posed.leaks), "rows": len(posed.learn), **(shown or {}),
+        }  # fmt: skip
+        if "refused" not in result:
+            if posed.null and zlib.crc32(posed.id.encode()) % 5:
+                # Nothing tells of a shuffled target: one in five is built all the same.
+                result |= {"gain": 0.0, "error": 0.0, "t": 0.0, "apart": len(posed.apart), "truth": "construction"}
+            else:
+                try:
+                    result |= {**built(posed, result["leaks"], trials), "truth": "build"}
+                except JourneymanError as error:
+                    result |= {"refused": str(error)}
+    draft = done.with_suffix(".draft")
+    draft.write_text(json.dumps(result, default=float))
+    draft.rename(done)
+    return f"{result['id']}: {result.get('variant')} {result.get('gain')} {result.get('refused', '')}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cache", type=Path)
+    parser.add_argument("--data", type=Path, default=HERE.parent.parent / "shared" / "data")
+    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--each", type=int, default=20)
+    parser.add_argument("--trials", type=int, default=5)
+    parser.add_argument("--part", default="0/1", help="which of so many processes this is")
+    options = parser.parse_args()
+    options.cache.mkdir(parents=True, exist_ok=True)
+    if not (options.data / "index.json").is_file():
+        sys.exit(f"no tables in {options.data}: give --data")
+    os.environ["JOURNEYMAN_HOME"] = str(options.cache / "home")  # builds that are judged teach the user nothing
+    until, tables = time.monotonic() + 60 * options.minutes, {}
+    mine, parts = map(int, options.part.split("/"))
+    for place, number in wanted_cases(options.data, options.each):
+        if zlib.crc32(place.name.encode()) % parts != mine:
+            continue
+        if time.monotonic() > until:
+            break
+        try:
+            said = collect(place, number, options.cache, options.trials, tables)
+        except Exception as error:
+            said = f"{place.name}-{number:02d}: {type(error).__name__}: {error}"
+        if said:
+            print(said, flush=True)
+
+
+if __name__ == "__main__":
+    main()

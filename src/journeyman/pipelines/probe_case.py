@@ -1,0 +1,79 @@
+"""What is looked at of one use case: the table is prepared as for a build, and quick models are tried."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from journeyman.entities.column import Role
+from journeyman.entities.dataset import Dataset
+from journeyman.entities.finding import Finding, Severity
+from journeyman.entities.use_case import Probe
+from journeyman.pipelines.build import prepare_table
+from journeyman.runtime.build_context import BuildContext
+from journeyman.runtime.durable_run import MemoryRun
+from journeyman.settings import FRAME
+from journeyman.sources import FrameSource
+from journeyman.stages.probe import probe
+from journeyman.tasks import metric_of
+
+__all__ = ["PreparedCase", "prepare_case", "probe_case", "without_leaks"]
+
+
+@dataclass(frozen=True)
+class PreparedCase:
+    """A table that is ready to be learned from, what was found in it, and the columns that give the target away."""
+
+    data: Dataset
+    findings: tuple[Finding, ...]
+    leaks: tuple[str, ...]
+
+
+def prepare_case(frame: pd.DataFrame, name: str, context: BuildContext) -> PreparedCase:
+    """Prepare raw rows for a target as a build would.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Raw rows.
+    name : str
+        Of the table.
+    context : BuildContext
+        Its settings name the target.
+
+    Raises
+    ------
+    InputError
+        Where the target cannot be learned.
+    """
+    settings = replace(context.settings, source=FRAME)
+    run = MemoryRun(context.components.clock)
+    repaired, findings, division = prepare_table(
+        FrameSource(frame, name), BuildContext(context.components, run, settings)
+    )
+    return PreparedCase(Dataset(repaired.table, repaired.task, division), findings, _leaks(findings))
+
+
+def _leaks(findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Return columns that alone give nearly all of the target away, whether a build sets them aside or only asks."""
+    strong = [f for f in findings if f.code == "DQ301" and f.severity in (Severity.ERROR, Severity.WARNING)]
+    return tuple(dict.fromkeys(name for f in strong for name in f.subject))
+
+
+def without_leaks(case: PreparedCase) -> Dataset:
+    """Return the data without the columns that give the target away."""
+    table = case.data.table
+    columns = tuple(
+        replace(c, role=Role.IGNORED) if c.name in case.leaks and c.role is Role.FEATURE else c for c in table.columns
+    )
+    return replace(case.data, table=replace(table, columns=columns))
+
+
+def probe_case(data: Dataset, most_rows: int, seed: int) -> Probe | None:
+    """Return what quick models show; None where too few rows, or no columns, are left to learn from."""
+    try:
+        return probe(data.table, data.task, data.split, metric_of(data.task), most_rows, seed)
+    except ValueError:
+        return None
