@@ -21,7 +21,7 @@ from journeyman.stages.possible_targets import possible_targets
 
 __all__ = ["CaseTable", "PosedCase", "case_tables", "pose_case", "read_table", "wanted_cases"]
 
-MOST_READ, MOST_LEARNED, MOST_APART = 8_000, 2_000, 2_000
+MOST_READ, MOST_LEARNED, MOST_APART = 7_000, 1_600, 2_000
 LEAST_APART = 40
 VARIANTS = (
     "natural", "shuffled", "weak", "noisy", "tiny", "natural", "leaky", "shuffled heavy", "natural", "shuffled tiny",

@@ -24,6 +24,7 @@ __all__ = [
     "constant_prediction",
     "learn_quick_models",
     "row_losses",
+    "tree_matrix",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -83,7 +84,7 @@ def row_losses(rows: Rows, found: FloatArray) -> FloatArray:
 
 
 def _fit_trees(fit: Rows, seed: int) -> Mapping[str, Predict]:
-    encode, categorical = _tree_matrix(fit)
+    encode, categorical = tree_matrix(fit)
     objective = {0: "regression", 2: "binary"}.get(fit.classes, "multiclass")
     settings = {**_TREES, "objective": objective, "seed": seed, "deterministic": True, "force_row_wise": True}
     settings["min_data_in_leaf"] = int(np.clip(len(fit.y) // 25, 3, 15))
@@ -106,7 +107,7 @@ def _fit_trees(fit: Rows, seed: int) -> Mapping[str, Predict]:
     return {f"trees {name}": predicting(used) for name, used in zip(_ROUNDS, rounds, strict=True)}
 
 
-def _tree_matrix(fit: Rows) -> tuple[Callable[[Rows], FloatArray], list[int]]:
+def tree_matrix(fit: Rows) -> tuple[Callable[[Rows], FloatArray], list[int]]:
     """Return how rows become a matrix for trees, and which of its columns are codes."""
     kept = fit.columns[:MOST_COLUMNS]
     categorical = [k for k, c in enumerate(kept) if c.kind.categorical]
