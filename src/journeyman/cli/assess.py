@@ -64,7 +64,7 @@ def assess(  # one parameter an option: the signature is the command's interface
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of everything random.")] = 0,
     quiet: Quiet = False,
 ) -> None:
-    """Rank the columns that could be predicted by the probability that a build succeeds, and say what speaks against."""
+    """Rank the columns that could be predicted by the probability that a build succeeds."""
     with one_line_errors(Path()):
         check_output_files((source,), {"--out": out, "--json": json})
         names = tuple(name.strip() for name in (targets or "").split(",") if name.strip())

@@ -179,7 +179,7 @@ def _read(one: NamedSource, context: BuildContext) -> _Loaded:
 
 
 def _wanted(loaded: Mapping[str, _Loaded], request: AssessRequest, known: _Progress) -> list[tuple[str, str]]:
-    """Return which columns of which tables are looked at, the tables by turns; SettingsError for one that is in none."""
+    """Return which columns of which tables are looked at, by turns; SettingsError for one that is in no table."""
     possible: dict[str, tuple[str, ...]] = {}
     refused: dict[tuple[str, str], RefusedTarget] = {}
     for table in loaded.values():
@@ -253,7 +253,8 @@ class _Line:
         for number, key in enumerate(again):
             if self.used() >= 1.0:
                 known.notes.append(
-                    f"The budget was used before {len(again) - number} open cases were looked at again; give more with --budget."
+                    f"The budget was used before {len(again) - number} open cases were looked at again; "
+                    "give more with --budget."
                 )
                 return
             one, began = known.cases[key], self.now()

@@ -188,7 +188,7 @@ def _error(results: Sequence[_FoldLosses], name: str, clusters: IntArray, folds:
     sums = np.bincount(np.unique(clusters, return_inverse=True)[1], weights=rest)
     by_rows = float(np.sqrt((sums**2).sum()) / len(off)) * np.sqrt(len(sums) / max(len(sums) - 1, 1))
     if len(results) < 2:
-        return max(by_rows, 1e-6)
+        return float(max(by_rows, 1e-6))
     means = np.array([1.0 - float(r.losses[name].mean()) / max(float(r.base.mean()), 1e-300) for r in results])
     ratio = float(np.mean([len(f.validate) / max(len(f.fit), 1) for f in folds]))
     by_folds = float(np.sqrt((1.0 / len(means) + ratio) * means.var(ddof=1)))

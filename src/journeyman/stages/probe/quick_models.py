@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import lightgbm
 import numpy as np
@@ -29,6 +30,7 @@ __all__ = [
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+SparseMatrix = Any  # what scipy and scikit-learn call a sparse matrix differs by version
 
 _ROUNDS = (12, 40, 100)
 MIDDLE, BLEND = "trees 40", "linear and trees"
@@ -88,7 +90,7 @@ def _fit_trees(fit: Rows, seed: int) -> Mapping[str, Predict]:
     objective = {0: "regression", 2: "binary"}.get(fit.classes, "multiclass")
     settings = {**_TREES, "objective": objective, "seed": seed, "deterministic": True, "force_row_wise": True}
     settings["min_data_in_leaf"] = int(np.clip(len(fit.y) // 25, 3, 15))
-    rounds = _ROUNDS
+    rounds: tuple[int, ...] = _ROUNDS
     if fit.classes > 2:
         settings |= {"num_class": fit.classes, "learning_rate": 0.16}
         rounds = tuple(max(4, r // (2 if fit.classes <= _MANY_CLASSES else 4)) for r in _ROUNDS)
@@ -168,9 +170,9 @@ def _fit_linear(fit: Rows) -> Mapping[str, Predict]:
     return {name: classes(model) for name, model in models.items()}
 
 
-def _linear_matrix(fit: Rows) -> Callable[[Rows], sparse.csr_matrix]:
+def _linear_matrix(fit: Rows) -> Callable[[Rows], SparseMatrix]:
     """Return how rows become a matrix for linear models: standardised numbers, one column a category, words."""
-    encoders: list[Callable[[Block], sparse.spmatrix]] = []
+    encoders: list[Callable[[Block], SparseMatrix]] = []
     for column in fit.columns[:MOST_COLUMNS]:
         values = fit.block[column.name]
         if column.kind.categorical:
@@ -182,21 +184,21 @@ def _linear_matrix(fit: Rows) -> Callable[[Rows], sparse.csr_matrix]:
         else:
             encoders.append(_standardised(column, values))
 
-    def encode(rows: Rows) -> sparse.csr_matrix:
+    def encode(rows: Rows) -> SparseMatrix:
         ones = sparse.csr_matrix(np.zeros((len(rows.y), 1)))
         return sparse.hstack([ones, *(one(rows.block) for one in encoders)], format="csr")
 
     return encode
 
 
-def _standardised(column: Column, values: NDArray[np.generic]) -> Callable[[Block], sparse.spmatrix]:
+def _standardised(column: Column, values: NDArray[np.generic]) -> Callable[[Block], SparseMatrix]:
     numbers = _as_numbers(values, column)
     finite = numbers[np.isfinite(numbers)]
     centre = float(np.median(finite)) if len(finite) else 0.0
     spread = float(finite.std()) if len(finite) else 1.0
     gaps = bool((~np.isfinite(numbers)).any())
 
-    def encode(block: Block) -> sparse.spmatrix:
+    def encode(block: Block) -> SparseMatrix:
         found = _as_numbers(block[column.name], column)
         missing = ~np.isfinite(found)
         scaled = np.clip((np.where(missing, centre, found) - centre) / (spread or 1.0), -5.0, 5.0)
@@ -205,25 +207,25 @@ def _standardised(column: Column, values: NDArray[np.generic]) -> Callable[[Bloc
     return encode
 
 
-def _levels(column: Column, values: NDArray[np.generic]) -> Callable[[Block], sparse.spmatrix]:
+def _levels(column: Column, values: NDArray[np.generic]) -> Callable[[Block], SparseMatrix]:
     codes, counts = np.unique(values.astype(np.int64), return_counts=True)
     kept = codes[np.argsort(-counts, kind="stable")][:_MOST_LEVELS]
     kept = kept[kept >= 0]
 
-    def encode(block: Block) -> sparse.spmatrix:
+    def encode(block: Block) -> SparseMatrix:
         return sparse.csr_matrix((block[column.name].astype(np.int64)[:, None] == kept[None, :]).astype(np.float64))
 
     return encode
 
 
-def _words(column: Column, values: NDArray[np.generic]) -> Callable[[Block], sparse.spmatrix] | None:
+def _words(column: Column, values: NDArray[np.generic]) -> Callable[[Block], SparseMatrix] | None:
     vectorizer = TfidfVectorizer(max_features=_MOST_WORDS, min_df=2, sublinear_tf=True)
     try:
         vectorizer.fit(["" if v is None else str(v) for v in values.tolist()])
     except ValueError:  # no word is there twice
         return None
 
-    def encode(block: Block) -> sparse.spmatrix:
+    def encode(block: Block) -> SparseMatrix:
         return vectorizer.transform(["" if v is None else str(v) for v in block[column.name].tolist()])
 
     return encode
