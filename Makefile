@@ -13,7 +13,7 @@ test check quick docs: export OMP_NUM_THREADS = 1
 test check static quick docs: export PYTHONDONTWRITEBYTECODE =
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test check static quick format docs reference site experience bench bench-peers bench-smooth bench-stopping bench-tables bench-kill bench-ingest bench-large bench-predict bench-exports bench-serve bench-operate bench-honest bench-kinds bench-engines bench-chaos bench-data engines registry clean
+.PHONY: help demo test check static quick format docs reference site experience bench bench-peers bench-smooth bench-stopping bench-tables bench-kill bench-ingest bench-large bench-predict bench-exports bench-serve bench-operate bench-honest bench-decide bench-kinds bench-engines bench-chaos bench-data engines registry clean
 .DELETE_ON_ERROR:
 
 help:
@@ -25,7 +25,7 @@ help:
 	@echo "make reference    write docs/reference/ from options and docstrings"
 	@echo "make site      the documents as a site with search: build/site/index.html"
 	@echo "make experience   try every candidate on many small tasks and write the prior that is shipped (CACHE=, MINUTES=)"
-	@echo "make bench       the measurements; or bench-tables | bench-smooth | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-large | bench-predict | bench-exports | bench-serve | bench-operate | bench-honest | bench-kinds | bench-engines | bench-chaos | bench-data DATA=FOLDER"
+	@echo "make bench       the measurements; or bench-tables | bench-smooth | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-large | bench-predict | bench-exports | bench-serve | bench-operate | bench-honest | bench-decide | bench-kinds | bench-engines | bench-chaos | bench-data DATA=FOLDER"
 	@echo "make engines   the JVM parts that tests of Kafka, Spark and Hadoop start, by Maven, into build/engines"
 
 demo: $(BASE)
@@ -104,6 +104,14 @@ bench-data: $(DEV)
 	$(PY) benchmarks/analyse_tables.py --data $(DATA)
 	$(PY) benchmarks/search_lake.py --data $(DATA)
 
+# Cases are looked at, and some of them built, as far as MINUTES= go; what is in the cache is not done again.
+bench-decide: export OMP_NUM_THREADS = 1
+bench-decide: $(DEV)
+	$(PY) benchmarks/assess_outcomes.py $(CACHE)/assess --data $(DATA) --minutes $(MINUTES)
+	$(PY) benchmarks/assess_outcomes.py $(CACHE)/assess --data $(DATA) --minutes $(MINUTES) --builds
+	$(PY) benchmarks/assess_judged.py $(CACHE)/assess
+	$(PY) benchmarks/assess_judged.py $(CACHE)/assess --truth build
+
 bench-honest: $(DEV)
 	$(PY) benchmarks/honest.py
 	$(PY) benchmarks/honest_promotion.py
@@ -160,6 +168,8 @@ experience: export OMP_NUM_THREADS = 1
 experience: $(DEV)
 	env -u OMP_NUM_THREADS $(PY) benchmarks/experience_probes.py $(CACHE)
 	$(PY) benchmarks/experience.py $(CACHE) --minutes $(MINUTES)
+	$(PY) benchmarks/assess_outcomes.py $(CACHE)/assess --data $(DATA) --minutes $(MINUTES)
+	$(PY) benchmarks/assess_judged.py $(CACHE)/assess --out src/journeyman/stages/success/success.json
 
 clean:
 	rm -rf $(VENV) build dist .cache

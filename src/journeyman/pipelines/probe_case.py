@@ -22,6 +22,9 @@ from journeyman.tasks import metric_of
 __all__ = ["PreparedCase", "prepare_case", "probe_case", "without_leaks"]
 
 
+_LITTLE = 0.3
+
+
 @dataclass(frozen=True)
 class PreparedCase:
     """A table that is ready to be learned from, what was found in it, and the columns that give the target away."""
@@ -57,9 +60,19 @@ def prepare_case(frame: pd.DataFrame, name: str, context: BuildContext) -> Prepa
 
 
 def _leaks(findings: Sequence[Finding]) -> tuple[str, ...]:
-    """Return columns that alone give nearly all of the target away, whether a build sets them aside or only asks."""
-    strong = [f for f in findings if f.code == "DQ301" and f.severity in (Severity.ERROR, Severity.WARNING)]
+    """Return columns that alone give nearly all of the target away, whether a build sets them aside or only asks.
+
+    Where rows are few, a column that says it all is measured to say nine tenths: beside others that say little, that is
+    enough not to promise a success that hangs on it.
+    """
+    strong = [f for f in findings if f.code == "DQ301" and f.severity is not Severity.NOT_APPLICABLE and _alone(f)]
     return tuple(dict.fromkeys(name for f in strong for name in f.subject))
+
+
+def _alone(finding: Finding) -> bool:
+    if finding.severity in (Severity.ERROR, Severity.WARNING):
+        return True
+    return float(finding.evidence.get("skill of the others", 1.0)) <= _LITTLE
 
 
 def without_leaks(case: PreparedCase) -> Dataset:
