@@ -256,6 +256,12 @@ def _copies(rows: pd.DataFrame, y: np.ndarray, rng: np.random.Generator) -> Vari
     return rows.iloc[thrice].reset_index(drop=True), shuffled[thrice], ()
 
 
+def _holds_copies(variant: str, frame: pd.DataFrame) -> bool:
+    """Say whether rows are there twice; where columns have few values, they are alike by chance."""
+    share = float(frame.duplicated().mean())
+    return variant != "weak" and 0.01 < share < 0.5
+
+
 def _parted(
     place: CaseTable, variant: str, frame: pd.DataFrame, number: int, rng: np.random.Generator
 ) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
@@ -275,7 +281,7 @@ def _parted(
         return learn.reset_index(drop=True), apart.reset_index(drop=True)
     if place.group is not None and place.group in frame and variant not in NULLS:
         groups = frame[place.group].astype(str).str.split("_").str[0]
-    elif variant == "shuffled copies" or frame.duplicated().mean() > 0.01:
+    elif variant == "shuffled copies" or _holds_copies(variant, frame):
         groups = pd.Series(frame.astype(str).agg("|".join, axis=1).factorize()[0])
     else:
         groups = pd.Series(np.arange(n))

@@ -122,12 +122,12 @@ def _tables(location: str) -> list[NamedSource]:
     many = is_database(location) or (not is_address(location) and (_is_folder_of_tables(path) or _is_sqlite(path)))
     if not many:
         name = location if is_address(location) else path.name
-        return [NamedSource(name, partial(_opened, location))]
+        return [NamedSource(name, partial(_open_table, location))]
     listed = list_lake(lake_address(location))
     return [NamedSource(one.name, partial(open_listed, one)) for one in listed]
 
 
-def _opened(location: str) -> Source:
+def _open_table(location: str) -> Source:
     return open_source(location, None, quiet=True)
 
 

@@ -122,7 +122,7 @@ def assess(
     line = _Line(context, request, model, shift, began)
     try:
         loaded = _load(sources, line, known)
-        wanted = _wanted(loaded, request, known)
+        wanted = _choose_columns(loaded, request, known)
         line.first_looks(wanted, loaded, known)
         line.second_looks(loaded, known)
     except KeyboardInterrupt:
@@ -178,7 +178,7 @@ def _read(one: NamedSource, context: BuildContext) -> _Loaded:
     return _Loaded(one.name, raw, ingest(FrameSource(raw, one.name), settings).table, max(rows, len(raw)))
 
 
-def _wanted(loaded: Mapping[str, _Loaded], request: AssessRequest, known: _Progress) -> list[tuple[str, str]]:
+def _choose_columns(loaded: Mapping[str, _Loaded], request: AssessRequest, known: _Progress) -> list[tuple[str, str]]:
     """Return which columns of which tables are looked at, by turns; SettingsError for one that is in no table."""
     possible: dict[str, tuple[str, ...]] = {}
     refused: dict[tuple[str, str], RefusedTarget] = {}
@@ -187,7 +187,7 @@ def _wanted(loaded: Mapping[str, _Loaded], request: AssessRequest, known: _Progr
         refused |= {(one.table, one.target): replace(one, table=table.name) for one in others}
         refused = {(table.name if k[0] == table.table.name else k[0], k[1]): v for k, v in refused.items()}
     if request.targets:
-        named = [pair for text in request.targets for pair in _named(text, loaded)]
+        named = [pair for text in request.targets for pair in _find_columns(text, loaded)]
         known.refused += [refused[pair] for pair in named if pair in refused]
         return [pair for pair in dict.fromkeys(named) if pair not in refused]
     known.refused += list(refused.values())
@@ -195,7 +195,7 @@ def _wanted(loaded: Mapping[str, _Loaded], request: AssessRequest, known: _Progr
     return [(table, names[k]) for k in range(most) for table, names in possible.items() if k < len(names)]
 
 
-def _named(text: str, loaded: Mapping[str, _Loaded]) -> list[tuple[str, str]]:
+def _find_columns(text: str, loaded: Mapping[str, _Loaded]) -> list[tuple[str, str]]:
     found = [(name, text) for name, table in loaded.items() if text in table.frame.columns]
     found += [
         (name, text.removeprefix(f"{name}."))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -23,6 +23,10 @@ __all__ = ["PreparedCase", "prepare_case", "probe_case", "without_leaks"]
 
 
 _LITTLE = 0.3
+_LOOKED_AT, _MOST_LEAKS = 800, 3
+_NEARLY, _NEARLY_NUMBERS = 0.75, 0.97
+_ALONE, _LITTLE_OF_ALL = 0.95, 0.5
+"""Alone it is worth so much of what all columns are worth, and all others so little of it at most."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ def prepare_case(frame: pd.DataFrame, name: str, context: BuildContext) -> Prepa
     repaired, findings, division = prepare_table(
         FrameSource(frame, name), BuildContext(context.components, run, settings)
     )
-    return PreparedCase(Dataset(repaired.table, repaired.task, division), findings, _leaks(findings))
+    case = PreparedCase(Dataset(repaired.table, repaired.task, division), findings, _leaks(findings))
+    return replace(case, leaks=(*case.leaks, *_leaks_by_models(case, context.settings.seed)))
 
 
 def _leaks(findings: Sequence[Finding]) -> tuple[str, ...]:
@@ -75,13 +80,40 @@ def _alone(finding: Finding) -> bool:
     return float(finding.evidence.get("skill of the others", 1.0)) <= _LITTLE
 
 
+def _leaks_by_models(case: PreparedCase, seed: int) -> tuple[str, ...]:
+    """Return further columns that alone are worth as much as all columns, while all others are worth little.
+
+    The rule that looks at one column after the other (DQ301) needs some thousand rows to be sure of it.
+    """
+    data = without_leaks(case)
+    found: list[str] = []
+    while len(found) < _MOST_LEAKS and len(data.table.features) > 1:
+        whole = probe_case(data, _LOOKED_AT, seed)
+        if whole is None or not whole.importances or whole.gain < (_NEARLY if whole.classes else _NEARLY_NUMBERS):
+            break
+        name, worth = next(iter(whole.importances.items()))
+        others = _with_columns(data, {c.name for c in data.table.features} - {name})
+        rest, alone = (probe_case(some, _LOOKED_AT, seed) for some in (others, _with_columns(data, {name})))
+        little = rest is None or rest.gain <= _LITTLE_OF_ALL * whole.gain
+        if worth < _LITTLE_OF_ALL * whole.gain or not little or alone is None or alone.gain < _ALONE * whole.gain:
+            break
+        found.append(name)
+        data = others
+    return tuple(found)
+
+
+def _with_columns(data: Dataset, wanted: Collection[str]) -> Dataset:
+    """Return the data with those features alone."""
+    columns = tuple(
+        replace(c, role=Role.IGNORED) if c.role is Role.FEATURE and c.name not in wanted else c
+        for c in data.table.columns
+    )
+    return replace(data, table=replace(data.table, columns=columns))
+
+
 def without_leaks(case: PreparedCase) -> Dataset:
     """Return the data without the columns that give the target away."""
-    table = case.data.table
-    columns = tuple(
-        replace(c, role=Role.IGNORED) if c.name in case.leaks and c.role is Role.FEATURE else c for c in table.columns
-    )
-    return replace(case.data, table=replace(table, columns=columns))
+    return _with_columns(case.data, {c.name for c in case.data.table.features} - set(case.leaks))
 
 
 def probe_case(data: Dataset, most_rows: int, seed: int) -> Probe | None:

@@ -77,7 +77,7 @@ def render_assessment(found: Assessment) -> str:
             headline=headline(found),
             style=style_of(found.cases[0]) if found.cases else "calm",
             ranking=ranking if chances else None,
-            cases=[_shown(case, several) for case in drawn],
+            cases=[_case_view(case, several) for case in drawn],
             left_out=len(found.cases) - len(drawn),
             own=own_words(found),
             several=several,
@@ -85,7 +85,7 @@ def render_assessment(found: Assessment) -> str:
     )
 
 
-def _shown(case: UseCase, several: bool) -> _Shown:
+def _case_view(case: UseCase, several: bool) -> _Shown:
     figures = tuple(f for f in (_curve(case), _columns(case)) if f is not None)
     return _Shown(
         case_name(case, several),

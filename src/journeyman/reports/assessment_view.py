@@ -43,9 +43,9 @@ def assessment_view(found: Assessment, page: str, file: str) -> RenderableType:
         more = len(found.cases) - _MOST_CASES
         parts += [Text(f"  and {count(more)} more", style="dim")] if more > 0 else []
         for case in found.cases[:_MOST_TOLD]:
-            parts += _told(case, several)
+            parts += _remark_lines(case, several)
     if found.refused:
-        parts += [Text(), Text("No use cases", style="bold"), _refused(found.refused, several)]
+        parts += [Text(), Text("No use cases", style="bold"), _refusal_table(found.refused, several)]
         more = len(found.refused) - _MOST_REFUSED
         parts += [Text(f"  and {count(more)} more; --json tells of each", style="dim")] if more > 0 else []
     notes = [*found.notes, *([own_words(found)] if found.outcomes else [])]
@@ -92,7 +92,7 @@ def _ranking(cases: Sequence[UseCase], several: bool) -> Table:
     return table
 
 
-def _told(case: UseCase, several: bool) -> list[RenderableType]:
+def _remark_lines(case: UseCase, several: bool) -> list[RenderableType]:
     if not case.raises and not case.against:
         return []
     lines: list[RenderableType] = [Text(), Text(clean(case_name(case, several)), style="bold")]
@@ -105,7 +105,7 @@ def _told(case: UseCase, several: bool) -> list[RenderableType]:
     return lines
 
 
-def _refused(refused: Sequence[RefusedTarget], several: bool) -> Table:
+def _refusal_table(refused: Sequence[RefusedTarget], several: bool) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column()
     table.add_column(overflow="fold")

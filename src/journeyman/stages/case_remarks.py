@@ -90,8 +90,8 @@ def objections(
     if probe.classes and probe.rarest < _FEW_OF_CLASS:
         counts = data.table.frame[data.task.target].value_counts()
         rarest = str(counts.index[-1]) if len(counts) else labels[-1]
-        rows = "row" if probe.rarest == 1 else "rows"
-        found.append(Objection("rare class", f"'{rarest}' has only {probe.rarest} {rows} among those looked at."))
+        few = {0: "no row", 1: "only 1 row"}.get(probe.rarest, f"only {probe.rarest} rows")
+        found.append(Objection("rare class", f"'{rarest}' has {few} among the {probe.looked_at:,} looked at."))
     if not probe.classes and probe.rarest < _FEW_CARRY:
         words = (
             f"The squared error hangs on about {max(probe.rarest, 1)} of {probe.looked_at:,} rows with extreme values."

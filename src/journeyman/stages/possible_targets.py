@@ -97,5 +97,5 @@ def _looked_up(column: Column, codes: dict[str, np.ndarray[tuple[int], np.dtype[
         if both.sum() < _ROWS_PER_VALUE * values or len(np.unique(own[both])) < 2:
             continue
         if len(np.unique(np.column_stack([own[both], other[both]]), axis=0)) == values:
-            return f"rows of one '{name}' all have the same value of it: it can be looked up, no model is needed"
+            return f"rows of one '{name}' all have the same value of it: it can be looked up instead"
     return ""

@@ -79,7 +79,7 @@ def probe(table: Table, task: Task, split: Split, metric: Metric, most_rows: int
     ordered = split.scheme is Scheme.TIME
     rows = _rows_of(table, task, split, chosen)
     folds = _merged(split, chosen, ordered)
-    results = [_judged(rows, fold, seed + k) for k, fold in enumerate(folds)]
+    results = [_fold_losses(rows, fold, seed + k) for k, fold in enumerate(folds)]
     if not results:
         raise ValueError("no fold has rows to learn from")
     gains = {name: _gain(results, name) for name in results[0].losses}
@@ -115,7 +115,7 @@ def probe(table: Table, task: Task, split: Split, metric: Metric, most_rows: int
         doubted=float(doubted.mean()),
         doubted_loss=float(left[doubted].sum() / max(float(left.sum()), 1e-300)),
         trend=_trend(rows.y),
-        groups=_group_rates(table, chosen[order], y, predictions) if gain > 2 * error else (),
+        groups=_group_rates(table, task.target, chosen[order], y, predictions) if gain > 2 * error else (),
     )
 
 
@@ -164,7 +164,7 @@ def _merged(split: Split, chosen: IntArray, ordered: bool) -> tuple[Fold, ...]:
     return tuple(Fold(fit, check) for fit, check in pairs if len(fit) >= LEAST_ROWS // 2 and len(check) >= 2)
 
 
-def _judged(rows: Rows, fold: Fold, seed: int) -> _FoldLosses:
+def _fold_losses(rows: Rows, fold: Fold, seed: int) -> _FoldLosses:
     fit, check = rows.take(fold.fit), rows.take(fold.validate)
     base = np.tile(constant_prediction(fit), (len(check.y), 1))
     predictions = {name: predict(check) for name, predict in learn_quick_models(fit, seed).items()}
@@ -214,7 +214,7 @@ def _curve(
         for k, (fold, _) in enumerate(used):
             rng = np.random.default_rng([seed, k])
             kept = np.sort(rng.permutation(fold.fit)[: max(LEAST_ROWS // 2, int(share * len(fold.fit)))])
-            parts.append(_judged(rows, Fold(kept, fold.validate), seed + k))
+            parts.append(_fold_losses(rows, Fold(kept, fold.validate), seed + k))
         points.append(CurvePoint(int(share * np.mean([len(f.fit) for f, _ in used])), _gain(parts, best)))
     whole = _gain([result for _, result in used], best)
     return (*points, CurvePoint(int(np.mean([len(f.fit) for f, _ in used])), whole))
@@ -248,7 +248,9 @@ def _doubted(predictions: FloatArray, y: FloatArray) -> NDArray[np.bool_]:
     return np.asarray((likely != given) & (top >= usual[likely]) & (top - own >= _MARGIN), np.bool_)
 
 
-def _group_rates(table: Table, positions: IntArray, y: FloatArray, predictions: FloatArray) -> tuple[GroupRates, ...]:
+def _group_rates(
+    table: Table, target: str, positions: IntArray, y: FloatArray, predictions: FloatArray
+) -> tuple[GroupRates, ...]:
     """Return how groups of people would be treated, where a column's name says that it tells them apart."""
     if predictions.shape[1] > 2:
         return ()
@@ -257,7 +259,7 @@ def _group_rates(table: Table, positions: IntArray, y: FloatArray, predictions: 
     cut = float(np.quantile(found, 1.0 - truth.mean())) if predictions.shape[1] == 2 else float(np.median(found))
     rates = []
     for column in table.columns:
-        if not _PROTECTED.search(f" {column.name.lower()} ") or column.name not in table.frame:
+        if column.name == target or not _PROTECTED.search(f" {column.name.lower()} "):
             continue
         values = table.frame[column.name].iloc[positions]
         if column.kind in (Kind.NUMBER, Kind.INTEGER) and values.nunique() > _MOST_GROUPS:

@@ -12,6 +12,7 @@ __all__ = [
     "GAIN_NAMES",
     "NAMES",
     "curve_slope",
+    "expected_score",
     "extrapolated_gain",
     "gain_error",
     "success_features",
@@ -113,7 +114,7 @@ def expected_score(probe: Probe, metric: Metric, gain: float) -> float:
     whole = metric.optimum - probe.base_score
     if not np.isfinite(whole) or not np.isfinite(probe.score) or whole == 0.0:
         return float("nan")
-    reached = float(np.clip((probe.score - probe.base_score) / whole, -1.0, 1.0))
+    reached = float(np.clip((probe.score - probe.base_score) / whole, 0.0, 1.0))
     power = 0.5 if metric.loss == Loss.SQUARED else 1.0
-    left = max(1.0 - gain, 1e-6) / max(1.0 - probe.gain, 1e-6)
+    left = max(1.0 - gain, 1e-6) / max(1.0 - max(probe.gain, 0.0), 1e-6)
     return float(probe.base_score + whole * (1.0 - (1.0 - reached) * left**power))
