@@ -59,8 +59,8 @@ def examples(cache: Path, truth: str) -> list[Example]:
         build = json.loads(built.read_text()) if built.exists() else {}
         if truth == "build":
             outcome = build
-        if "gain" not in outcome:
-            continue
+        if not np.isfinite(outcome.get("gain", np.nan)):
+            continue  # nothing was kept apart, or a build was refused
         first = None if known["first"] is None else probe_of(known["first"])
         gain, sure, score = max(outcome["gain"], -1.0), outcome["t"], outcome["score"]
         seconds, spent = sum(known["seconds"]), build.get("build_seconds", np.nan)

@@ -15,6 +15,7 @@ from journeyman.entities.table import Table, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.use_case import CurvePoint, GroupRates, Probe
 from journeyman.interfaces import Metric
+from journeyman.stages.probe.folds import LEAST_ROWS, copies_of_pairs, deal_folds, folds_by_time, sample_rows
 from journeyman.stages.probe.quick_models import (
     MOST_COLUMNS,
     Rows,
@@ -28,8 +29,9 @@ __all__ = ["LEAST_ROWS", "probe"]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-LEAST_ROWS = 24
-_FOLDS = 4
+_REPEATS, _FEW_ROWS = 3, 500
+"""Where rows are few, they are divided so often: how they were divided says as much as what is in them."""
+
 _SHARES = (0.25, 0.5)
 _LEAST_CURVE_ROWS = 80
 _PROTECTED = re.compile(
@@ -73,20 +75,22 @@ def probe(table: Table, task: Task, split: Split, metric: Metric, most_rows: int
     ----------
     Nadeau & Bengio 2003, "Inference for the generalization error", Machine Learning 52.
     """
-    chosen = _sampled(split, task, most_rows, seed)
+    chosen = sample_rows(split, most_rows, seed)
     if len(chosen) < LEAST_ROWS:
         raise ValueError(f"{len(chosen)} rows are too few to learn from and to judge by")
     ordered = split.scheme is Scheme.TIME
     rows = _rows_of(table, task, split, chosen)
-    folds = _merged(split, chosen, ordered)
-    results = [_fold_losses(rows, fold, seed + k) for k, fold in enumerate(folds)]
-    if not results:
+    repeats = 1 if ordered or len(chosen) > _FEW_ROWS else _REPEATS
+    dealt = [folds_by_time(split, chosen) if ordered else deal_folds(rows, seed + 101 * r) for r in range(repeats)]
+    folds = [fold for part in dealt for fold in part]
+    tried = [[_fold_losses(rows, fold, seed + k) for k, fold in enumerate(part)] for part in dealt]
+    results = [result for part in tried for result in part]
+    if not all(tried):
         raise ValueError("no fold has rows to learn from")
-    gains = {name: _gain(results, name) for name in results[0].losses}
-    best = max(gains, key=lambda name: gains[name])
+    best, gain, gains = _best_method(tried)
     order = np.concatenate([result.validate for result in results])
     clusters = _blocks(order, len(rows.y)) if ordered else rows.clusters[order]
-    gain, error = gains[best], _error(results, best, clusters, folds)
+    error = _error(results, best, clusters, folds)
     predictions = np.vstack([result.predictions[best] for result in results])
     y = rows.y[order]
     constant = np.tile(constant_prediction(rows), (len(y), 1))
@@ -96,7 +100,7 @@ def probe(table: Table, task: Task, split: Split, metric: Metric, most_rows: int
         method=best,
         gain=gain,
         error=error,
-        worst_fold=min(1.0 - float(r.losses[best].mean()) / max(float(r.base.mean()), 1e-300) for r in results),
+        worst_fold=float(np.mean([min(_gain([result], best) for result in part) for part in tried])),
         linear=max(value for name, value in gains.items() if name.startswith("linear")),
         trees=max(value for name, value in gains.items() if name.startswith("trees")),
         rows=len(split.train),
@@ -119,20 +123,6 @@ def probe(table: Table, task: Task, split: Split, metric: Metric, most_rows: int
     )
 
 
-def _sampled(split: Split, task: Task, most: int, seed: int) -> IntArray:
-    """Return training rows: spread over time where time divides them, drawn otherwise."""
-    train = split.train
-    if split.scheme is Scheme.TIME:
-        # Folds by time know the order of the rows; those that no fold uses come first.
-        known = np.unique(np.concatenate([np.concatenate([f.fit, f.validate]) for f in split.folds]))
-        train = known
-    if len(train) <= most:
-        return np.asarray(train)
-    if split.scheme is Scheme.TIME:
-        return np.asarray(train[np.linspace(0, len(train) - 1, most).astype(np.int64)])
-    return np.sort(np.random.default_rng(seed).choice(train, most, replace=False))
-
-
 def _rows_of(table: Table, task: Task, split: Split, chosen: IntArray) -> Rows:
     columns = tuple(c for c in table.features if c.kind not in (Kind.IDENTIFIER, Kind.CONSTANT, Kind.IMAGE))
     block = to_block(table.frame[[c.name for c in columns]].iloc[chosen], columns)
@@ -143,25 +133,8 @@ def _rows_of(table: Table, task: Task, split: Split, chosen: IntArray) -> Rows:
         clusters = table.frame[task.group_column].iloc[chosen].factorize(use_na_sentinel=False)[0].astype(np.int64)
     else:
         clusters = np.arange(len(chosen))
-    return Rows(block, columns, y, len(task.labels), np.asarray(clusters))
-
-
-def _merged(split: Split, chosen: IntArray, ordered: bool) -> tuple[Fold, ...]:
-    """Return at most four folds of the chosen rows, as places among them."""
-    places = {int(row): place for place, row in enumerate(chosen)}
-
-    def placed(rows: IntArray) -> IntArray:
-        return np.array([places[r] for r in rows.tolist() if r in places], dtype=np.int64)
-
-    if ordered:
-        pairs = [(placed(f.fit), placed(f.validate)) for f in split.folds[-_FOLDS:]]
-    else:
-        parts = [
-            np.concatenate([f.validate for f in split.folds[k::_FOLDS]]) for k in range(min(_FOLDS, len(split.folds)))
-        ]
-        checks = [np.sort(placed(part)) for part in parts]
-        pairs = [(np.setdiff1d(np.arange(len(chosen)), check), check) for check in checks]
-    return tuple(Fold(fit, check) for fit, check in pairs if len(fit) >= LEAST_ROWS // 2 and len(check) >= 2)
+    rows = Rows(block, columns, y, len(task.labels), np.asarray(clusters))
+    return replace(rows, clusters=copies_of_pairs(rows))
 
 
 def _fold_losses(rows: Rows, fold: Fold, seed: int) -> _FoldLosses:
@@ -170,6 +143,23 @@ def _fold_losses(rows: Rows, fold: Fold, seed: int) -> _FoldLosses:
     predictions = {name: predict(check) for name, predict in learn_quick_models(fit, seed).items()}
     losses = {name: row_losses(check, found) for name, found in predictions.items()}
     return _FoldLosses(fold.validate, row_losses(check, base), losses, predictions)
+
+
+def _best_method(tried: Sequence[Sequence[_FoldLosses]]) -> tuple[str, float, dict[str, float]]:
+    """Return the best method, its gain, and the gains of all.
+
+    Where rows were divided several times, the gain is what each division shows of the method that the others chose: the
+    best of several is flattered by what it was chosen on.
+    """
+    names = list(tried[0][0].losses)
+    gains = np.array([[_gain(results, name) for name in names] for results in tried])
+    means = gains.mean(axis=0)
+    best = int(means.argmax())
+    honest = float(means[best])
+    if len(tried) > 1:
+        others = (gains.sum(axis=0) - gains) / (len(tried) - 1)
+        honest = float(np.mean([gains[r, int(others[r].argmax())] for r in range(len(tried))]))
+    return names[best], honest, dict(zip(names, means.tolist(), strict=True))
 
 
 def _gain(results: Sequence[_FoldLosses], name: str) -> float:
