@@ -75,7 +75,7 @@ def probe(table: Table, task: Task, split: Split, metric: Metric, most_rows: int
     ----------
     Nadeau & Bengio 2003, "Inference for the generalization error", Machine Learning 52.
     """
-    chosen = sample_rows(split, most_rows, seed)
+    chosen = sample_rows(table, task, split, most_rows, seed)
     if len(chosen) < LEAST_ROWS:
         raise ValueError(f"{len(chosen)} rows are too few to learn from and to judge by")
     ordered = split.scheme is Scheme.TIME
@@ -90,7 +90,7 @@ def probe(table: Table, task: Task, split: Split, metric: Metric, most_rows: int
     best, gain, gains = _best_method(tried)
     order = np.concatenate([result.validate for result in results])
     clusters = _blocks(order, len(rows.y)) if ordered else rows.clusters[order]
-    error = _error(results, best, clusters, folds)
+    error = _error(results, best, clusters, folds, ordered)
     predictions = np.vstack([result.predictions[best] for result in results])
     y = rows.y[order]
     constant = np.tile(constant_prediction(rows), (len(y), 1))
@@ -139,10 +139,23 @@ def _rows_of(table: Table, task: Task, split: Split, chosen: IntArray) -> Rows:
 
 def _fold_losses(rows: Rows, fold: Fold, seed: int) -> _FoldLosses:
     fit, check = rows.take(fold.fit), rows.take(fold.validate)
-    base = np.tile(constant_prediction(fit), (len(check.y), 1))
+    base = _baseline_losses(fit, check, bool(fold.validate.min() > fold.fit.max()))
     predictions = {name: predict(check) for name, predict in learn_quick_models(fit, seed).items()}
     losses = {name: row_losses(check, found) for name, found in predictions.items()}
-    return _FoldLosses(fold.validate, row_losses(check, base), losses, predictions)
+    return _FoldLosses(fold.validate, base, losses, predictions)
+
+
+def _baseline_losses(fit: Rows, check: Rows, later: bool) -> FloatArray:
+    """Return the losses of a constant; of later rows those of the latest rows' where these are less.
+
+    A level that moves leaves the mean of all that was behind, and whatever has a trend would look like knowledge.
+    """
+    losses = row_losses(check, np.tile(constant_prediction(fit), (len(check.y), 1)))
+    if not later:
+        return losses
+    latest = fit.take(np.arange(len(fit.y))[-max(5, len(fit.y) // 10) :])
+    recent = row_losses(check, np.tile(constant_prediction(latest), (len(check.y), 1)))
+    return recent if recent.sum() < losses.sum() else losses
 
 
 def _best_method(tried: Sequence[Sequence[_FoldLosses]]) -> tuple[str, float, dict[str, float]]:
@@ -168,7 +181,9 @@ def _gain(results: Sequence[_FoldLosses], name: str) -> float:
     return 1.0 - float(np.concatenate([r.losses[name] for r in results]).sum()) / max(base, 1e-300)
 
 
-def _error(results: Sequence[_FoldLosses], name: str, clusters: IntArray, folds: Sequence[Fold]) -> float:
+def _error(
+    results: Sequence[_FoldLosses], name: str, clusters: IntArray, folds: Sequence[Fold], ordered: bool
+) -> float:
     """Return the larger standard error of the gain: over folds that share rows, and over clusters of rows."""
     base = np.concatenate([r.base for r in results])
     off = base - np.concatenate([r.losses[name] for r in results])
@@ -177,12 +192,25 @@ def _error(results: Sequence[_FoldLosses], name: str, clusters: IntArray, folds:
     rest = (off - off.mean() / scale * base) / scale
     sums = np.bincount(np.unique(clusters, return_inverse=True)[1], weights=rest)
     by_rows = float(np.sqrt((sums**2).sum()) / len(off)) * np.sqrt(len(sums) / max(len(sums) - 1, 1))
+    if ordered:
+        by_rows = max(by_rows, _serial_error(rest))
     if len(results) < 2:
         return float(max(by_rows, 1e-6))
     means = np.array([1.0 - float(r.losses[name].mean()) / max(float(r.base.mean()), 1e-300) for r in results])
     ratio = float(np.mean([len(f.validate) / max(len(f.fit), 1) for f in folds]))
     by_folds = float(np.sqrt((1.0 / len(means) + ratio) * means.var(ddof=1)))
     return float(max(by_rows, by_folds, 1e-6))
+
+
+def _serial_error(rest: FloatArray) -> float:
+    """Return the standard error of a mean over rows in order of time, as if each followed the one before in part.
+
+    What a model leaves of a random walk is one too: hundreds of its rows say as little as a few independent ones.
+    """
+    centred = rest - rest.mean()
+    follows = float((centred[1:] * centred[:-1]).sum() / max(float((centred**2).sum()), 1e-300))
+    follows = float(np.clip(follows, 0.0, 0.99))
+    return float(rest.std() / np.sqrt(len(rest)) * np.sqrt((1.0 + follows) / (1.0 - follows)))
 
 
 def _blocks(order: IntArray, rows: int) -> IntArray:

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.split import Fold, Split
-from journeyman.entities.task import Scheme
+from journeyman.entities.table import Table, row_times
+from journeyman.entities.task import Scheme, Task
 from journeyman.stages.probe.quick_models import Rows
 
 __all__ = ["LEAST_ROWS", "copies_of_pairs", "deal_folds", "folds_by_time", "sample_rows"]
@@ -17,10 +18,12 @@ _FOLDS = 4
 _LEAST_COPIED, _LEAST_VALUES = 0.05, 20
 
 
-def sample_rows(split: Split, most: int, seed: int) -> IntArray:
-    """Return positions of training rows: spread over time where time divides them, drawn otherwise."""
+def sample_rows(table: Table, task: Task, split: Split, most: int, seed: int) -> IntArray:
+    """Return positions of training rows: in order of time and spread over it where it divides them, drawn otherwise."""
     if split.scheme is Scheme.TIME:
         train = np.unique(np.concatenate([np.concatenate([f.fit, f.validate]) for f in split.folds]))
+        if task.time_column is not None:
+            train = train[np.argsort(row_times(table, task.time_column)[train], kind="stable")]
         spread = np.linspace(0, len(train) - 1, min(most, len(train))).astype(np.int64)
         return np.asarray(train[spread])
     if len(split.train) <= most:
@@ -33,7 +36,7 @@ def folds_by_time(split: Split, chosen: IntArray) -> tuple[Fold, ...]:
     places = {int(row): place for place, row in enumerate(chosen)}
 
     def placed(rows: IntArray) -> IntArray:
-        return np.array([places[r] for r in rows.tolist() if r in places], dtype=np.int64)
+        return np.sort(np.array([places[r] for r in rows.tolist() if r in places], dtype=np.int64))
 
     return _usable([Fold(placed(f.fit), placed(f.validate)) for f in split.folds[-_FOLDS:]])
 

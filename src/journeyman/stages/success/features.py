@@ -21,7 +21,7 @@ __all__ = [
 
 NAMES = (
     "beyond_margin", "beyond_nought", "gain", "worst_fold", "both", "log_rows", "log_rarest", "ordered", "classes",
-    "trend", "surely_beyond",
+    "trend", "surely_beyond", "ordered_beyond",
 )  # fmt: skip
 GAIN_NAMES = ("gain", "grown", "worst_fold", "noise", "ordered")
 _FLOOR = 0.025
@@ -81,6 +81,7 @@ def success_features(probe: Probe, margin: float) -> dict[str, float]:
     return {
         "beyond_margin": beyond,
         "surely_beyond": max(0.0, beyond - 2.0),
+        "ordered_beyond": beyond * probe.ordered,
         "beyond_nought": float(np.clip(probe.gain / error, -3.0, 8.0)),
         "gain": float(np.clip(probe.gain, -0.3, 1.0)),
         "grown": float(np.clip(grown, -0.1, 1.0)),

@@ -17,6 +17,9 @@ from journeyman.stages.success.features import gain_error, success_features, sup
 __all__ = ["SuccessModel", "estimate_success", "own_shift", "read_model", "shipped_model", "write_model"]
 
 _LEAST, _MOST = 0.01, 0.99
+_BEYOND_NOISE, _MOST_WITHOUT = 1.28, 0.1
+"""A gain that noise shows in one of ten cases (so many standard errors) promises one success in ten at most."""
+
 _OWN_SPREAD = 0.6
 """Standard deviation, on the logit scale, of how much one user's tables differ from those that the model knows."""
 
@@ -70,6 +73,8 @@ def estimate_success(model: SuccessModel, probe: Probe, margin: float, shift: fl
     figures = success_features(probe, margin)
     logit = shift + sum(weight * figures.get(name, 1.0) for name, weight in model.chance.items())
     chance = float(np.clip(1.0 / (1.0 + np.exp(-np.clip(logit, -30.0, 30.0))), _LEAST, _MOST))
+    if figures["beyond_nought"] < _BEYOND_NOISE:
+        chance = min(chance, _MOST_WITHOUT)
     expected = sum(weight * figures.get(name, 1.0) for name, weight in model.gain.items())
     error = gain_error(probe)
     # What is released is hardly ever worse than the baseline, and no loss is below nought.
