@@ -81,4 +81,6 @@ def own_words(found: Assessment) -> str:
         return ""
     moved = "raised" if found.shift > 0 else "lowered"
     half = 1.0 / (1.0 + math.exp(-found.shift))
+    if percent(half) == "50%":
+        return f"{plural(found.outcomes, 'build')} of yours went as expected, and moved nothing."
     return f"{plural(found.outcomes, 'build')} of yours {moved} what would be 50% to {percent(half)}."

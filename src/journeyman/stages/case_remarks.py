@@ -134,8 +134,9 @@ def _differs(rates: GroupRates) -> bool:
 
 def _treated_otherwise(rates: GroupRates) -> Objection:
     words = (
-        f"A model would select {_share(rates.least_rate)} of '{rates.column}' {rates.least} and "
-        f"{_share(rates.most_rate)} of {rates.most} (true: {_share(rates.least_truth)} and {_share(rates.most_truth)})."
+        f"By '{rates.column}', a model would select {_share(rates.least_rate)} of '{rates.least}' and "
+        f"{_share(rates.most_rate)} of '{rates.most}', where {_share(rates.least_truth)} and "
+        f"{_share(rates.most_truth)} are positive."
     )
     return Objection("group treated otherwise", words)
 

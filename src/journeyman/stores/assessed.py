@@ -10,7 +10,7 @@ import msgspec
 from journeyman.errors import WorkspaceError
 from journeyman.stores.disk import disk_errors, make_folder
 
-__all__ = ["ASSESSED", "AssessedCase", "read_assessed", "write_assessed"]
+__all__ = ["ASSESSED", "AssessedCase", "clear_assessed", "read_assessed", "write_assessed"]
 
 ASSESSED = "assessed.json"
 _MOST = 2_000
@@ -50,3 +50,15 @@ def write_assessed(folder: Path, cases: Mapping[str, AssessedCase]) -> None:
         draft = folder / f".{ASSESSED}.part"
         draft.write_bytes(msgspec.json.encode(dict(list(cases.items())[-_MOST:])))
         draft.replace(folder / ASSESSED)
+
+
+def clear_assessed(folder: Path) -> None:
+    """Forget what was expected.
+
+    Raises
+    ------
+    WorkspaceError
+        Where the file cannot be removed.
+    """
+    with disk_errors(folder):
+        (folder / ASSESSED).unlink(missing_ok=True)

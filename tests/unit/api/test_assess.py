@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from journeyman.api.assess import assess, assessment_json
+from journeyman.api.experience import clear
 from journeyman.cli.main import app
 from journeyman.entities.experience import Expectation, Experience
 from journeyman.entities.use_case import Assessment
@@ -166,3 +167,5 @@ def test_what_was_expected_is_kept_for_the_builds_to_come() -> None:
     assess(customers(120), ["left"])
     kept = read_assessed(user_folder())
     assert any(0.0 < case.probability < 1.0 for case in kept.values())
+    clear()
+    assert not read_assessed(user_folder())
