@@ -10,6 +10,7 @@ import argparse
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
@@ -46,6 +47,24 @@ class Example:
 
     def succeeded(self, margin: float) -> bool:
         return self.gain >= margin and self.sure > SURE
+
+    @cached_property
+    def lessons(self) -> tuple[tuple[list[float], bool, float], ...]:
+        """Figures, whether it succeeded, and how much that counts: of both looks, at several margins."""
+        return tuple(
+            (
+                vector(success_features(probe, margin), NAMES),
+                self.succeeded(margin),
+                share * (3 if margin == MARGIN else 1),
+            )
+            for probe, share in ((self.probe, 0.7), (self.first, 0.3))
+            for margin in MARGINS
+            if probe is not None
+        )
+
+    @cached_property
+    def gain_figures(self) -> list[float]:
+        return vector(success_features(self.probe, MARGIN), GAIN_NAMES)
 
 
 def examples(cache: Path, truth: str) -> list[Example]:
@@ -93,15 +112,9 @@ def probe_of(facts: dict[str, object]) -> Probe:
 
 def learn(known: Sequence[Example]) -> SuccessModel:
     """Return what is learned from cases: every family counts alike, however many of its cases there are."""
-    rows, outcomes, weights = [], [], []
     sizes = {family: sum(e.family == family for e in known) for family in {e.family for e in known}}
-    for e in known:
-        for probe, share in ((e.probe, 0.7), (e.first, 0.3)):
-            for margin in MARGINS if probe is not None else ():
-                rows.append(vector(success_features(probe, margin), NAMES))
-                outcomes.append(e.succeeded(margin))
-                weights.append(share * (3.0 if margin == MARGIN else 1.0) / sizes[e.family] ** 0.5)
-    x, y, w = np.array(rows), np.array(outcomes), np.array(weights)
+    lessons = [(*lesson[:2], lesson[2] / sizes[e.family] ** 0.5) for e in known for lesson in e.lessons]
+    x, y, w = (np.array(values) for values in zip(*lessons, strict=True))
     centre, spread = x.mean(axis=0), x.std(axis=0) + 1e-9
     fitted = LogisticRegression(C=_RIDGE, max_iter=300).fit((x - centre) / spread, y, sample_weight=w / w.mean() / 6.0)
     weight = fitted.coef_[0] / spread
@@ -109,7 +122,7 @@ def learn(known: Sequence[Example]) -> SuccessModel:
         "constant": float(fitted.intercept_[0] - (weight * centre).sum()),
         **dict(zip(NAMES, weight.tolist(), strict=True)),
     }
-    z = np.array([vector(success_features(e.probe, MARGIN), GAIN_NAMES) for e in known])
+    z = np.array([e.gain_figures for e in known])
     target = np.array([np.clip(e.gain, -0.3, 1.0) for e in known])
     each = np.array([1.0 / (gain_error(e.probe) + 0.03) for e in known])
     design = np.column_stack([np.ones(len(z)), z]) * each[:, None]
