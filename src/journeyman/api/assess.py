@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from journeyman.runtime.durable_run import MemoryRun
 from journeyman.runtime.machine import available_memory
 from journeyman.runtime.own_outcomes import load_outcomes, save_assessed
 from journeyman.settings import FRAME, BuildSettings, is_address, parse_budget
-from journeyman.sources import FrameSource, open_source
+from journeyman.sources import FrameSource, open_source, redacted
 from journeyman.sources.database import is_database
 from journeyman.sources.lake import lake_address, list_lake, open_listed
 from journeyman.stages.success import shipped_model
@@ -94,7 +95,8 @@ def assess(
 
 def assess_request(request: AssessRequest, *, progress: Progress | None = None, quiet: bool = False) -> Assessment:
     """Do the same for what was asked for on the command line; ``progress`` and ``quiet`` as for a build."""
-    return _assessed(request, _tables(request.source), progress, quiet)
+    tables = _tables(request.source)
+    return _assessed(replace(request, source=redacted(request.source)), tables, progress, quiet)
 
 
 def _assessed(

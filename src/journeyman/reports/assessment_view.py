@@ -67,7 +67,7 @@ def _measure(found: Assessment) -> str:
 
 def _next(found: Assessment, several: bool) -> list[RenderableType]:
     first = next((case for case in found.cases if (case.estimate.probability or 0.0) >= 0.3), None)
-    if first is None or several or found.request.source.startswith("<"):
+    if first is None or several or found.request.source.startswith("<") or "://" in found.request.source:
         return []
     ignored = "".join(f" --ignore {shlex.quote(name)}" for name in first.leaks)
     source, target = shlex.quote(found.request.source), shlex.quote(first.target)

@@ -11,13 +11,14 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
-from journeyman.api.assess import assess, assessment_json
+from journeyman.api.assess import assess, assess_request, assessment_json
 from journeyman.api.experience import clear
 from journeyman.cli.main import app
 from journeyman.entities.experience import Expectation, Experience
-from journeyman.entities.use_case import Assessment
+from journeyman.entities.use_case import Assessment, AssessRequest
 from journeyman.errors import SettingsError, SourceError
 from journeyman.reports.assessment_page import render_assessment
+from journeyman.reports.progress import SilentProgress
 from journeyman.runtime.own_outcomes import outcomes_of
 from journeyman.stages.rank.memory import TABLE
 from journeyman.stores.assessed import AssessedCase, read_assessed
@@ -73,6 +74,21 @@ def test_a_small_budget_tells_what_it_did_not_reach() -> None:
     found = assess(customers(120), budget="0.001s")
     assert len(found.cases) == 1
     assert "before 5 of 6 columns were looked at" in found.notes[0]
+
+
+class Impatient(SilentProgress):
+    """Presses Ctrl+C at the third column."""
+
+    def stage(self, name: str, detail: str = "") -> None:
+        if name == "look at" and ", 3 of" in detail:
+            raise KeyboardInterrupt
+
+
+def test_an_interruption_keeps_what_is_known(tmp_path: Path) -> None:
+    customers(120).to_csv(tmp_path / "t.csv", index=False)
+    found = assess_request(AssessRequest(str(tmp_path / "t.csv"), budget=None), progress=Impatient())
+    assert len(found.cases) == 2
+    assert "stopped" in found.notes[-1]
 
 
 def test_the_file_has_what_was_promised(found: Assessment) -> None:
