@@ -69,7 +69,7 @@ def probe(table: Table, task: Task, split: Split, metric: Metric, most_rows: int
     Raises
     ------
     ValueError
-        Where fewer than 24 rows can be looked at, or no fold has rows to learn from.
+        Where fewer than 24 rows can be looked at, or no fold has rows to learn from; copies count once.
 
     References
     ----------
@@ -80,6 +80,8 @@ def probe(table: Table, task: Task, split: Split, metric: Metric, most_rows: int
         raise ValueError(f"{len(chosen)} rows are too few to learn from and to judge by")
     ordered = split.scheme is Scheme.TIME
     rows = _rows_of(table, task, split, chosen)
+    if (own := len(np.unique(rows.clusters))) < LEAST_ROWS:
+        raise ValueError(f"{own} rows that are no copies are too few to learn from and to judge by")
     repeats = 1 if ordered or len(chosen) > _FEW_ROWS else _REPEATS
     dealt = [folds_by_time(split, chosen) if ordered else deal_folds(rows, seed + 101 * r) for r in range(repeats)]
     folds = [fold for part in dealt for fold in part]
@@ -105,7 +107,7 @@ def probe(table: Table, task: Task, split: Split, metric: Metric, most_rows: int
         trees=max(value for name, value in gains.items() if name.startswith("trees")),
         rows=len(split.train),
         looked_at=len(chosen),
-        clusters=len(np.unique(rows.clusters)),
+        clusters=own,
         features=len(rows.columns),
         texts=float(np.mean([c.kind is Kind.TEXT for c in rows.columns])) if rows.columns else 0.0,
         classes=rows.classes,

@@ -17,8 +17,8 @@ from journeyman.stages.success.features import gain_error, success_features, sup
 __all__ = ["SuccessModel", "estimate_success", "own_shift", "read_model", "shipped_model", "write_model"]
 
 _LEAST, _MOST = 0.01, 0.99
-_BEYOND_NOISE, _MOST_WITHOUT = 1.28, 0.1
-"""A gain that noise shows in one of ten cases (so many standard errors) promises one success in ten at most."""
+_BEYOND_NOISE, _MOST_WITHOUT = 1.0, 0.1
+"""A gain that is not a standard error above nought promises one success in ten at most."""
 
 _OWN_SPREAD = 0.6
 """Standard deviation, on the logit scale, of how much one user's tables differ from those that the model knows."""
