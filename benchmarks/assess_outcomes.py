@@ -242,10 +242,6 @@ def collect(place: CaseTable, number: int, options: argparse.Namespace, tables: 
         tables[place.name] = readable(place)
     read = tables[place.name]
     posed = None if read is None else pose_case(place, number, *read)
-    if options.again:
-        shown, case = looked_at(posed)
-        quick = known["quick"] if shown.get("leaks") == known["leaks"] else quick_outcome(posed, case)
-        return written(looked, {**known, **shown, "quick": quick})
     if options.builds:
         result = build_outcome(posed, known["leaks"], options.trials)
         return written(outcome, result)
@@ -256,8 +252,11 @@ def collect(place: CaseTable, number: int, options: argparse.Namespace, tables: 
             "id": posed.id, "family": posed.family, "table": place.name, "variant": posed.variant, "null": posed.null,
             "target": posed.target, "planted": list(posed.leaks), "rows": len(posed.learn), **shown,
         }  # fmt: skip
+        same = known.get("target") == posed.target and known.get("leaks") == shown.get("leaks")
         if case is not None:
-            result["quick"] = quick_outcome(posed, case)
+            result["quick"] = known["quick"] if same else quick_outcome(posed, case)
+        if known and not same:
+            outcome.unlink(missing_ok=True)
     return written(looked, result)
 
 

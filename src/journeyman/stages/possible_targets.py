@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -16,6 +18,8 @@ _MOST_CLASSES = 60
 _LEAST_OF_CLASS = 2
 _ROWS_PER_VALUE = 3
 _MOST_ROWS = 5_000
+_MANY = 20
+_IDENTIFIES = re.compile(r"(?:^|[_\W])(?:id|ids|uuid|guid)(?:$|[_\W])|[a-z]I[Dd]$", re.ASCII)
 _REASONS = {
     Kind.IDENTIFIER: "it tells rows apart, and nothing about them can be learned from others",
     Kind.CONSTANT: "it has the same value in every row",
@@ -70,6 +74,8 @@ def _unfit(column: Column, values: pd.Series) -> str:
         return "it has the same value in every row that has one"
     if column.kind is Kind.INTEGER and len(counts) == len(known) and _is_count(known):
         return "it numbers the rows"
+    if column.kind in (Kind.INTEGER, Kind.NUMBER) and len(counts) > _MANY and _IDENTIFIES.search(column.name):
+        return "its name says that it identifies something, and nothing depends on such a number"
     if not column.kind.categorical:
         return ""
     if len(counts) > _MOST_CLASSES:

@@ -29,12 +29,15 @@ def test_each_refusal_has_its_reason() -> None:
             "town": town,
             "land": land,
             "price": rng.normal(size=n),
+            "shop_id": rng.integers(1000, 1100, n),
+            "paid": rng.integers(1000, 1100, n),
             "seldom": np.where(np.arange(n) < 10, rng.normal(size=n), np.nan),
         }
     )
     targets, refused = possible_targets(read(frame))
     reasons = {one.target: one.reason for one in refused}
-    assert targets == ("town", "price")
+    assert targets == ("town", "price", "paid")
+    assert "its name says" in reasons["shop_id"]
     assert "dates" in reasons["day"]
     assert "same value" in reasons["same"]
     assert "rows of one 'town'" in reasons["land"]
