@@ -302,7 +302,10 @@ def main() -> None:
     os.environ["JOURNEYMAN_HOME"] = str(options.cache / "home")  # builds that are judged teach the user nothing
     until, tables = time.monotonic() + 60 * options.minutes, {}
     mine, parts = map(int, options.part.split("/"))
-    for place, number in wanted_cases(options.data, options.each):
+    wanted = wanted_cases(options.data, options.each)
+    if options.again:  # where time orders rows, looks have changed most
+        wanted.sort(key=lambda one: one[0].order is None)
+    for place, number in wanted:
         if zlib.crc32(place.name.encode()) % parts != mine:
             continue
         if time.monotonic() > until:
