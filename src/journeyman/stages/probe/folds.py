@@ -15,7 +15,7 @@ __all__ = ["LEAST_ROWS", "copies_of_pairs", "deal_folds", "folds_by_time", "samp
 IntArray = NDArray[np.int64]
 LEAST_ROWS = 24
 _FOLDS = 4
-_LEAST_COPIED, _LEAST_VALUES = 0.05, 20
+_LEAST_COPIED, _LEAST_VALUES = 0.05, 10
 
 
 def sample_rows(table: Table, task: Task, split: Split, most: int, seed: int) -> IntArray:
