@@ -20,12 +20,14 @@ from sklearn.linear_model import LogisticRegression
 
 from journeyman.entities.use_case import CurvePoint, GroupRates, Probe
 from journeyman.stages.success import SuccessModel, estimate_success, success_features, support_figures, write_model
-from journeyman.stages.success.features import GAIN_NAMES, NAMES, gain_error
+from journeyman.stages.success.features import GAIN_NAMES, NAMES, gain_error, is_noise
 
 SHIPPED = Path(__file__).resolve().parent.parent / "src" / "journeyman" / "stages" / "success" / "success.json"
 MARGIN, MARGINS = 0.1, (0.05, 0.1, 0.2, 0.3)
 SURE = 1.645
 _RIDGE = 10.0
+OF_NOISE = 0.05
+"""What gains of noise count: whatever is learned from them, they promise one success in ten at most."""
 
 
 @dataclass(frozen=True)
@@ -51,16 +53,12 @@ class Example:
     @cached_property
     def lessons(self) -> tuple[tuple[list[float], bool, float], ...]:
         """Figures, whether it succeeded, and how much that counts: of both looks, at several margins."""
-        return tuple(
-            (
-                vector(success_features(probe, margin), NAMES),
-                self.succeeded(margin),
-                share * (3 if margin == MARGIN else 1),
-            )
-            for probe, share in ((self.probe, 0.7), (self.first, 0.3))
-            for margin in MARGINS
-            if probe is not None
-        )
+        found = []
+        for probe, share in ((self.probe, 0.7), (self.first, 0.3)):
+            for margin in MARGINS if probe is not None else ():
+                weight = share * (3.0 if margin == MARGIN else 1.0) * (OF_NOISE if is_noise(probe) else 1.0)
+                found.append((vector(success_features(probe, margin), NAMES), self.succeeded(margin), weight))
+        return tuple(found)
 
     @cached_property
     def gain_figures(self) -> list[float]:

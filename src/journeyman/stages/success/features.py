@@ -9,12 +9,15 @@ from journeyman.entities.use_case import CurvePoint, Probe
 from journeyman.interfaces import Metric
 
 __all__ = [
+    "BEYOND_NOISE",
+    "BEYOND_NOISE_IN_TIME",
     "GAIN_NAMES",
     "NAMES",
     "curve_slope",
     "expected_score",
     "extrapolated_gain",
     "gain_error",
+    "is_noise",
     "success_features",
     "support_figures",
 ]
@@ -26,6 +29,16 @@ NAMES = (
 GAIN_NAMES = ("gain", "grown", "worst_fold", "noise", "ordered")
 _FLOOR = 0.025
 """A full build and a quick look differ by so much of the baseline's loss, however many rows there are."""
+
+
+BEYOND_NOISE, BEYOND_NOISE_IN_TIME = 1.0, 1.64
+"""Standard errors above nought that tell a gain from noise; where time orders rows, the ninth tenth of Student's t with
+three degrees of freedom, as four folds follow one another."""
+
+
+def is_noise(probe: Probe) -> bool:
+    """Say whether a gain is no further above nought than noise often is."""
+    return probe.gain / gain_error(probe) < (BEYOND_NOISE_IN_TIME if probe.ordered else BEYOND_NOISE)
 
 
 def gain_error(probe: Probe) -> float:

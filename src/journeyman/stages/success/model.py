@@ -12,13 +12,13 @@ import msgspec
 import numpy as np
 
 from journeyman.entities.use_case import BuildOutcome, Probe, SuccessEstimate
-from journeyman.stages.success.features import gain_error, success_features, support_figures
+from journeyman.stages.success.features import gain_error, is_noise, success_features, support_figures
 
 __all__ = ["SuccessModel", "estimate_success", "own_shift", "read_model", "shipped_model", "write_model"]
 
 _LEAST, _MOST = 0.01, 0.99
-_BEYOND_NOISE, _MOST_WITHOUT = 1.0, 0.1
-"""A gain that is not a standard error above nought promises one success in ten at most."""
+_MOST_OF_NOISE = 0.1
+"""A gain that noise often shows promises one success in ten at most."""
 
 _OWN_SPREAD = 0.6
 """Standard deviation, on the logit scale, of how much one user's tables differ from those that the model knows."""
@@ -73,8 +73,8 @@ def estimate_success(model: SuccessModel, probe: Probe, margin: float, shift: fl
     figures = success_features(probe, margin)
     logit = shift + sum(weight * figures.get(name, 1.0) for name, weight in model.chance.items())
     chance = float(np.clip(1.0 / (1.0 + np.exp(-np.clip(logit, -30.0, 30.0))), _LEAST, _MOST))
-    if figures["beyond_nought"] < _BEYOND_NOISE:
-        chance = min(chance, _MOST_WITHOUT)
+    if is_noise(probe):
+        chance = min(chance, _MOST_OF_NOISE)
     expected = sum(weight * figures.get(name, 1.0) for name, weight in model.gain.items())
     error = gain_error(probe)
     # What is released is hardly ever worse than the baseline, and no loss is below nought.
