@@ -55,8 +55,9 @@ def suggestions(
         first = list(probe.importances.items())[:_MOST_COLUMNS]
         names = ", ".join(f"'{name}' ({_share(value)})" for name, value in first)
         found.append(Suggestion("column", f"Most is told by {names}: a further column of that kind may tell more."))
-    else:
-        found.append(Suggestion("column", "No column tells of it so far: it needs another one, not more rows."))
+    elif probe.gain <= probe.error:
+        words = "No column tells of it beyond noise so far: it needs another one, not more rows."
+        found.append(Suggestion("column", words))
     for table, keys in list(joinable.items())[:_MOST_COLUMNS]:
         shared = ", ".join(f"'{key}'" for key in keys[:3])
         found.append(

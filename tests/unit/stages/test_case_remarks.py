@@ -69,4 +69,6 @@ def test_what_would_raise_it_comes_by_gain() -> None:
     gains = [one.gain for one in found if one.gain is not None]
     assert gains == sorted(gains, reverse=True)
     nothing = suggestions(seen(gain=-0.01, importances={}), data(), 0.0, {})
-    assert [one.message for one in nothing] == ["No column tells of it so far: it needs another one, not more rows."]
+    assert [one.message for one in nothing] == [
+        "No column tells of it beyond noise so far: it needs another one, not more rows."
+    ]

@@ -117,7 +117,7 @@ def probe(table: Table, task: Task, split: Split, metric: Metric, most_rows: int
         curve=_curve(rows, folds, best, results, seed),
         score=_score(metric, y, predictions),
         base_score=_score(metric, y, constant),
-        importances=_importances(rows, folds[-1], best, seed) if gain > 2 * error else {},
+        importances=_importances(rows, folds[-1], best, seed) if gain > error else {},
         doubted=float(doubted.mean()),
         doubted_loss=float(left[doubted].sum() / max(float(left.sum()), 1e-300)),
         trend=_trend(rows.y),
