@@ -104,11 +104,16 @@ bench-data: $(DEV)
 	$(PY) benchmarks/analyse_tables.py --data $(DATA)
 	$(PY) benchmarks/search_lake.py --data $(DATA)
 
-# Decisions, pilots and uplift on simulated populations whose value is known: docs/how-to/decide.md.
+# Decisions, pilots and uplift on simulated populations whose value is known: docs/how-to/decide.md. With DATA=FOLDER,
+# use cases are looked at, and some of them built, as far as MINUTES= go; what is in the cache is not done again.
 bench-decide: export OMP_NUM_THREADS = 1
 bench-decide: $(DEV)
 	$(PY) benchmarks/decide_values.py
 	$(PY) benchmarks/decide_pilots.py
+	$(if $(DATA),$(PY) benchmarks/assess_outcomes.py $(CACHE)/assess --data $(DATA) --minutes $(MINUTES))
+	$(if $(DATA),$(PY) benchmarks/assess_outcomes.py $(CACHE)/assess --data $(DATA) --minutes $(MINUTES) --builds)
+	$(if $(DATA),$(PY) benchmarks/assess_judged.py $(CACHE)/assess)
+	$(if $(DATA),$(PY) benchmarks/assess_judged.py $(CACHE)/assess --truth build)
 
 bench-honest: $(DEV)
 	$(PY) benchmarks/honest.py
@@ -166,6 +171,8 @@ experience: export OMP_NUM_THREADS = 1
 experience: $(DEV)
 	env -u OMP_NUM_THREADS $(PY) benchmarks/experience_probes.py $(CACHE)
 	$(PY) benchmarks/experience.py $(CACHE) --minutes $(MINUTES)
+	$(PY) benchmarks/assess_outcomes.py $(CACHE)/assess --data $(DATA) --minutes $(MINUTES)
+	$(PY) benchmarks/assess_judged.py $(CACHE)/assess --out src/journeyman/stages/success/success.json
 
 clean:
 	rm -rf $(VENV) build dist .cache

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 if TYPE_CHECKING:
+    from journeyman.api.assess import assess
     from journeyman.api.build import build
     from journeyman.api.build_set import build_for_labels, build_for_targets
     from journeyman.api.decide import decide, pilot_result
@@ -24,6 +25,7 @@ __all__ = [
     "JourneymanClassifier",
     "JourneymanRegressor",
     "__version__",
+    "assess",
     "build",
     "build_for_labels",
     "build_for_targets",
@@ -40,6 +42,7 @@ __all__ = [
 _HOMES = {
     "JourneymanClassifier": "journeyman.estimators",
     "JourneymanRegressor": "journeyman.estimators",
+    "assess": "journeyman.api.assess",
     "build": "journeyman.api.build",
     "build_for_labels": "journeyman.api.build_set",
     "build_for_targets": "journeyman.api.build_set",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from journeyman.entities.expectation_review import ExpectationReview
 from journeyman.stages.expectation_review import review_expectations
+from journeyman.stores.assessed import clear_assessed
 from journeyman.stores.experience import EXPERIENCE, opened_experience
 from journeyman.stores.home import user_folder
 
@@ -35,6 +36,7 @@ def looked_back() -> ExpectationReview:
 
 def rows_kept() -> int:
     """Return how many trials the user's own experience holds."""
+    clear_assessed(user_folder())
     if not experience_file().is_file():
         return 0
     with opened_experience(user_folder()) as store:
@@ -42,13 +44,14 @@ def rows_kept() -> int:
 
 
 def clear() -> int:
-    """Forget the user's own experience; return how many trials it held.
+    """Forget the user's own experience, and what was expected of use cases; return how many trials it held.
 
     Raises
     ------
     WorkspaceError
         Where it cannot be written.
     """
+    clear_assessed(user_folder())
     if not experience_file().is_file():
         return 0
     with opened_experience(user_folder()) as store:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from journeyman.cli.analyse import app as analysing
+from journeyman.cli.assess import app as assessing
 from journeyman.cli.clean import app as cleaning
 from journeyman.cli.dashboard import app as showing
 from journeyman.cli.decide import app as deciding
@@ -20,6 +21,7 @@ GROUPS = (
     verifying,
     cleaning,
     analysing,
+    assessing,
     searching,
     deciding,
     serving,
