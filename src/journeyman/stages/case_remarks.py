@@ -54,7 +54,8 @@ def suggestions(
     if probe.importances and probe.gain > 0:
         first = list(probe.importances.items())[:_MOST_COLUMNS]
         names = ", ".join(f"'{name}' ({_share(value)})" for name, value in first)
-        found.append(Suggestion("column", f"Most is told by {names}: a further column of that kind may tell more."))
+        words = f"Most is told by {names} (how much the loss rises when it is shuffled)"
+        found.append(Suggestion("column", f"{words}: a further column of that kind may tell more."))
     elif probe.gain <= probe.error:
         words = "No column tells of it beyond noise so far: it needs another one, not more rows."
         found.append(Suggestion("column", words))
