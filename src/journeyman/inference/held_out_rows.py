@@ -152,8 +152,8 @@ def treated_rows(column: NamedColumn, name: str) -> NDArray[np.bool_]:
     if (found < 0).any():
         odd = column.texts[found < 0][0]
         raise SettingsError(
-            f"'{name}' holds '{odd}' in {int((found < 0).sum()):,} of {len(found):,} rows: it does not say who "
-            "was treated",
+            f"'{name}' holds values such as '{odd}' in {int((found < 0).sum()):,} of {len(found):,} rows: "
+            "it does not say who was treated",
             hint="write 1 and 0, yes and no, or treated and control",
         )
     return np.asarray(found == 1)
