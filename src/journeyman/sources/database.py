@@ -100,6 +100,7 @@ class DatabaseSource:
     """
 
     def __init__(self, location: str, query: str | None) -> None:
+        url = None if location.startswith(DUCKDB) else _url(location)  # refuses other kinds before it asks for a query
         self.name = redacted(location)
         self.style = FileStyle()
         self.findings: tuple[Finding, ...] = ()
@@ -109,17 +110,19 @@ class DatabaseSource:
         folder = scratch_folder(self)
         self.path = folder / "query.parquet"
         with room_for("the query's result"):
-            if location.startswith(DUCKDB):
+            if url is None:
                 self._copy_batches(_duckdb_file(location).batches(query))
             else:
-                self._materialise(_url(location), folder)
+                self._materialise(url, folder)
         self._copy = ParquetSource(self.path, self.name)
         self.names = self._copy.names
 
     def _copy_batches(self, batches: Iterator[pa.RecordBatch]) -> None:
         """Copy rows that have one schema to one Parquet file."""
         tables = (plain_table(pa.Table.from_batches([batch]), "the query's result") for batch in batches)
-        first = next(tables)
+        first = next(tables, None)
+        if first is None:
+            raise SourceError("the query gives no rows", hint="check its conditions")
         check_names(first.schema.names, "the query's result")
         rows = 0
         with pq.ParquetWriter(self.path, first.schema) as writer:
