@@ -37,7 +37,7 @@ from journeyman.tasks import task_type
 from journeyman.tasks.planted_rows import read_mark
 from journeyman.tasks.typed_labels import typed_labels
 
-__all__ = ["LearningRows", "TrainingTable"]
+__all__ = ["LearningRows", "TrainingTable", "plain_columns"]
 
 IntArray = NDArray[np.int64]
 _WHOLE = re.compile("[+-]?[0-9]+")
@@ -284,18 +284,18 @@ class LearningRows:
         table = self.repaired.table
         table = replace(table, frame=table.frame.iloc[: table.real_rows])  # without what was planted
         if settings.source == FRAME or (settings.query is None and not Path(settings.source).exists()):
-            return _plain_columns(table.frame, table.columns, self.repaired), ()
+            return plain_columns(table.frame, table.columns, self.repaired), ()
         try:
             source = open_wanted(settings)
             source = JoinedSource(source, self.release.joins.files) if self.release.joins.files else source
             if source.digest() != table.digest:
-                return _plain_columns(table.frame, table.columns, self.repaired), (
+                return plain_columns(table.frame, table.columns, self.repaired), (
                     f"{source.name} has changed since the first build: its rows were taken as they were then",
                 )
             limit = None if not table.sampled else len(table.frame)
             return source.read(limit, settings.seed).rename(columns=str), ()
         except InputError:
-            return _plain_columns(table.frame, table.columns, self.repaired), ()
+            return plain_columns(table.frame, table.columns, self.repaired), ()
 
     def _logged_frame(self, first: pd.DataFrame, wanted: Sequence[Column], extra: Sequence[str]) -> pd.DataFrame:
         """Return the logged rows in the form that the first rows have."""
@@ -429,7 +429,7 @@ def _missing(column: Column, rows: int) -> NDArray[np.generic]:
     return np.full(rows, None, dtype=object)
 
 
-def _plain_columns(frame: pd.DataFrame, columns: Sequence[Column], repaired: Repaired) -> pd.DataFrame:
+def plain_columns(frame: pd.DataFrame, columns: Sequence[Column], repaired: Repaired) -> pd.DataFrame:
     """Return a canonical frame with plain columns: categories as texts, numbers and dates as they are."""
     plain = {c.name: frame[c.name].astype(object) if c.kind.categorical else frame[c.name] for c in columns}
     task = repaired.task

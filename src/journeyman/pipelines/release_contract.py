@@ -12,13 +12,15 @@ from journeyman.entities.contract import Contract, LearnedContract
 from journeyman.entities.finding import Severity
 from journeyman.entities.lake import LookupFile
 from journeyman.entities.repaired import Repaired
-from journeyman.errors import SettingsError
+from journeyman.errors import InputError, SettingsError
 from journeyman.importers import read_contract
 from journeyman.interfaces import Source
 from journeyman.joiners.joined_source import JoinedSource
 from journeyman.joiners.lookups import opened_lookups
+from journeyman.operations.training_data import plain_columns
 from journeyman.settings import BuildSettings
 from journeyman.sources.batches import source_is_typed
+from journeyman.sources.frames import FrameSource
 from journeyman.stages.contract import broken_in_memory, learn_frame, with_own_rules
 from journeyman.stages.ingest import proper_rows
 
@@ -46,6 +48,10 @@ def learn_release_contract(
         A person's contract names a column that the table does not have.
     """
     base = source.base if isinstance(source, JoinedSource) else source
+    try:
+        base.rows()
+    except InputError:  # a frame of a process that is gone: its rows are in the journal, as they were read
+        base = FrameSource(plain_columns(repaired.table.frame, repaired.table.columns, repaired), source.name)
     fetched = {name for one in opened_lookups(lookups) for name in one.columns}
     columns = [c for c in _chosen_columns(base, repaired) if c.name not in fetched]
     rows = base.rows()
