@@ -36,6 +36,7 @@ from journeyman.runtime.durable_run import MemoryRun
 from journeyman.settings import BuildSettings
 from journeyman.sources.parsing import RowReader
 from journeyman.stages.conform import conform
+from journeyman.stages.probe.calendar import calendar_parts, with_calendar
 from journeyman.stages.probe.quick_models import (
     Predict,
     Rows,
@@ -47,7 +48,7 @@ from journeyman.stages.probe.quick_models import (
 from journeyman.tasks import metric_of
 
 HERE = Path(__file__).resolve().parent
-LOOKS = 3
+LOOKS = 4
 """Is raised where looks show something else than before: with --again, those of the cache are done again."""
 
 FIRST, SECOND = 600, 3_000
@@ -105,8 +106,10 @@ def quick_outcome(posed: PosedCase, case: PreparedCase) -> dict[str, object]:
     known = {*posed.leaks, *case.leaks}
     data = case.data
     columns = tuple(c for c in data.table.features if c.name not in known and c.kind not in UNUSED)
-    fit = rows_of(to_block(data.table.frame, columns), columns, target_values(data.table, posed.target), data.task)
     block = conform(posed.apart[[c.name for c in columns]], RowReader(columns)).block if columns else {}
+    block = {**block, **{c.name: values for c, values in calendar_parts(block, columns).items()}} if columns else {}
+    learned, columns = with_calendar(to_block(data.table.frame, columns), columns)
+    fit = rows_of(learned, columns, target_values(data.table, posed.target), data.task)
     labels = data.task.labels
     y = codes_of(posed.apart[posed.target], labels) if labels else posed.apart[posed.target].to_numpy(float)
     kept = np.flatnonzero(y >= 0) if labels else np.arange(len(y))
@@ -252,17 +255,20 @@ def collect(place: CaseTable, number: int, options: argparse.Namespace, tables: 
             "id": posed.id, "family": posed.family, "table": place.name, "variant": posed.variant, "null": posed.null,
             "target": posed.target, "planted": list(posed.leaks), "rows": len(posed.learn), **shown,
         }  # fmt: skip
-        same = known.get("target") == posed.target and known.get("leaks") == shown.get("leaks")
+        same = known.get("target") == posed.target and known.get("leaks") == shown.get("leaks") and not options.again
         if case is not None:
             result["quick"] = known["quick"] if same else quick_outcome(posed, case)
-        if known and not same:
+        if known and known.get("target") != posed.target:
             outcome.unlink(missing_ok=True)
     return written(looked, result)
 
 
 def looked_like_this(known: dict[str, object]) -> bool:
-    """Say whether looks would show the same again; version 3 differs from 2 where time orders rows alone."""
-    return known.get("looks") == LOOKS or (known.get("looks") == 2 and known.get("scheme") != "time")
+    """Say whether looks would show the same again; versions 3 and 4 differ from 2 where time orders rows alone.
+
+    Version 4 knows months, weekdays and hours of dates, which rows in no order of time hardly have.
+    """
+    return known.get("looks") == LOOKS or (known.get("looks") in (2, 3) and known.get("scheme") != "time")
 
 
 def worth_building(known: dict[str, object]) -> bool:

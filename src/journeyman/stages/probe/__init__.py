@@ -15,6 +15,7 @@ from journeyman.entities.table import Table, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.use_case import CurvePoint, GroupRates, Probe
 from journeyman.interfaces import Metric
+from journeyman.stages.probe.calendar import with_calendar
 from journeyman.stages.probe.folds import LEAST_ROWS, copies_of_pairs, deal_folds, folds_by_time, sample_rows
 from journeyman.stages.probe.quick_models import (
     MOST_COLUMNS,
@@ -128,6 +129,7 @@ def probe(table: Table, task: Task, split: Split, metric: Metric, most_rows: int
 def _rows_of(table: Table, task: Task, split: Split, chosen: IntArray) -> Rows:
     columns = tuple(c for c in table.features if c.kind not in (Kind.IDENTIFIER, Kind.CONSTANT, Kind.IMAGE))
     block = to_block(table.frame[[c.name for c in columns]].iloc[chosen], columns)
+    block, columns = with_calendar(block, columns)
     y = target_values(table, task.target)[chosen]
     if split.copies is not None:
         clusters = split.copies[chosen]
