@@ -185,3 +185,15 @@ def test_what_was_expected_is_kept_for_the_builds_to_come() -> None:
     assert any(0.0 < case.probability < 1.0 for case in kept.values())
     clear()
     assert not read_assessed(user_folder())
+
+
+def test_a_season_is_seen_by_the_months_of_its_dates() -> None:
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2019-01-01", periods=4 * 365)
+    season = 10 * np.sin(2 * np.pi * days.day_of_year / 365.25)
+    table = pd.DataFrame(
+        {"day": days.strftime("%Y-%m-%d"), "temperature": (season + rng.normal(0, 3, len(days))).round(1)}
+    )
+    [case] = assess(table, targets=["temperature"]).cases
+    assert case.estimate.probability is not None
+    assert case.estimate.probability > 0.5

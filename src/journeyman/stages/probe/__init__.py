@@ -15,7 +15,7 @@ from journeyman.entities.table import Table, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.use_case import CurvePoint, GroupRates, Probe
 from journeyman.interfaces import Metric
-from journeyman.stages.probe.calendar import with_calendar
+from journeyman.stages.probe.calendar import names_of_parts, with_calendar
 from journeyman.stages.probe.folds import LEAST_ROWS, copies_of_pairs, deal_folds, folds_by_time, sample_rows
 from journeyman.stages.probe.quick_models import (
     MOST_COLUMNS,
@@ -253,8 +253,12 @@ def _importances(rows: Rows, fold: Fold, best: str, seed: int) -> dict[str, floa
     whole, rng = loss(check), np.random.default_rng(seed)
     base = float(row_losses(check, np.tile(constant_prediction(fit), (len(check.y), 1))).mean())
     found = {}
-    for column in rows.columns[:MOST_COLUMNS]:
-        shuffled = {**check.block, column.name: rng.permutation(check.block[column.name])}
+    used = {column.name for column in rows.columns[:MOST_COLUMNS]}
+    parts = {name for column in rows.columns for name in names_of_parts(column)}
+    for column in [c for c in rows.columns[:MOST_COLUMNS] if c.name not in parts]:
+        order = rng.permutation(len(check.y))
+        together = [column.name, *(name for name in names_of_parts(column) if name in used)]
+        shuffled = {**check.block, **{name: check.block[name][order] for name in together}}
         found[column.name] = (loss(replace(check, block=shuffled)) - whole) / max(base, 1e-300)
     kept = sorted(((v, n) for n, v in found.items() if v > 0.002), key=lambda pair: (-pair[0], pair[1]))
     return {name: round(value, 4) for value, name in kept[:12]}
