@@ -43,7 +43,7 @@ def rows(count: int, seed: int) -> pd.DataFrame:
     return pd.DataFrame({"age": age, "income": income, "town": town, "fraud": np.where(fraud, "yes", "no")})
 
 
-def made(folder: Path) -> None:
+def build_fraud_model(folder: Path) -> None:
     folder.mkdir()
     rows(600, 0).to_csv(folder / "old.csv", index=False)
     rows(700, 1).to_csv(folder / "new.csv", index=False)
@@ -54,7 +54,7 @@ def made(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made_once(tmp_path_factory, "decided model", made)
+    return made_once(tmp_path_factory, "decided model", build_fraud_model)
 
 
 @pytest.fixture

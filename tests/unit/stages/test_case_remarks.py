@@ -31,7 +31,7 @@ def data(positive: int = 40, missing: float = 0.0) -> Dataset:
 PLAIN = Probe("linear", 0.3, 0.04, 0.2, 0.3, 0.2, 200, 200, 200, 1, 0.0, 2, 40, False, 150, (), 0.8, 0.5, {"x": 0.3})
 
 
-def seen(**facts: Any) -> Probe:
+def probe_of(**facts: Any) -> Probe:
     return replace(PLAIN, **facts)
 
 
@@ -40,35 +40,35 @@ def kinds(probe: Probe | None, findings: tuple[Finding, ...] = (), leaks: tuple[
 
 
 def test_nothing_speaks_against_a_plain_case() -> None:
-    assert kinds(seen()) == []
+    assert kinds(probe_of()) == []
 
 
 def test_each_objection_has_its_cause() -> None:
     asked = Finding("DQ303", Severity.WARNING, ("x",), "'x' may be known only after 'y' is.")
-    assert kinds(seen(), (asked,)) == ["known afterwards"]
-    assert kinds(seen(), (asked,), ("x",)) == ["known afterwards"], "a column is told of once"
-    assert kinds(seen(rarest=3)) == ["rare class"]
-    assert kinds(seen(classes=0, rarest=2)) == ["extreme values"]
-    assert kinds(seen(clusters=50)) == ["few rows"]
-    assert kinds(seen(trend=0.4)) == ["no time stamp"]
-    assert kinds(seen(ordered=True, worst_fold=-0.3)) == ["moves with time"]
+    assert kinds(probe_of(), (asked,)) == ["known afterwards"]
+    assert kinds(probe_of(), (asked,), ("x",)) == ["known afterwards"], "a column is told of once"
+    assert kinds(probe_of(rarest=3)) == ["rare class"]
+    assert kinds(probe_of(classes=0, rarest=2)) == ["extreme values"]
+    assert kinds(probe_of(clusters=50)) == ["few rows"]
+    assert kinds(probe_of(trend=0.4)) == ["no time stamp"]
+    assert kinds(probe_of(ordered=True, worst_fold=-0.3)) == ["moves with time"]
     rates = GroupRates("sex", "female", 0.1, "male", 0.4, 0.2, 0.3)
-    assert kinds(seen(groups=(rates,))) == ["group treated otherwise"]
-    assert kinds(seen(groups=(GroupRates("sex", "female", 0.3, "male", 0.33, 0.3, 0.3),))) == []
+    assert kinds(probe_of(groups=(rates,))) == ["group treated otherwise"]
+    assert kinds(probe_of(groups=(GroupRates("sex", "female", 0.3, "male", 0.33, 0.3, 0.3),))) == []
     assert kinds(None) == ["few rows"]
 
 
 def test_three_positive_rows_are_named() -> None:
-    told = objections(seen(rarest=3), data(positive=3), (), ())
+    told = objections(probe_of(rarest=3), data(positive=3), (), ())
     assert told[0].message == "'yes' has only 3 rows among the 200 looked at."
 
 
 def test_what_would_raise_it_comes_by_gain() -> None:
-    found = suggestions(seen(doubted=0.1, doubted_loss=0.5), data(missing=0.3), 0.05, {"shops": ("shop",)})
+    found = suggestions(probe_of(doubted=0.1, doubted_loss=0.5), data(missing=0.3), 0.05, {"shops": ("shop",)})
     assert [one.kind for one in found] == ["labels", "column", "rows", "column", "join"]
     gains = [one.gain for one in found if one.gain is not None]
     assert gains == sorted(gains, reverse=True)
-    nothing = suggestions(seen(gain=-0.01, importances={}), data(), 0.0, {})
+    nothing = suggestions(probe_of(gain=-0.01, importances={}), data(), 0.0, {})
     assert [one.message for one in nothing] == [
         "No column tells of it beyond noise so far: it needs another one, not more rows."
     ]

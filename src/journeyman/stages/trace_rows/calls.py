@@ -181,7 +181,7 @@ def call_method(tracer: Interpreter, data: Data, method: str, args: list[Value],
         return Data(data.rows, made.learned | others.learned)
     if method in ("iterrows", "itertuples", "items", "iteritems"):
         return Items([Items([UNKNOWN, Data(data.rows, data.learned, single=True)])])
-    if method in known.UNIONS and method == "append":
+    if method == "append":
         return Data(data.rows | others.rows, data.learned | others.learned)
     if method in ("merge", "join"):
         return Data(data.rows or others.rows, data.learned | others.learned)

@@ -13,12 +13,10 @@ __all__ = [
     "RESAMPLERS",
     "SCALES",
     "SCORES",
-    "SEARCHES",
     "SPLITTERS",
     "STATELESS",
     "TRANSFORMERS",
     "TRANSFORMS",
-    "UNIONS",
     "words",
 ]
 
@@ -60,7 +58,6 @@ STATELESS = words(
 PIPELINES = words(
     "Pipeline make_pipeline ColumnTransformer make_column_transformer FeatureUnion make_union DataFrameMapper"
 )
-SEARCHES = words("GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV BayesSearchCV")
 RESAMPLERS = words(
     "SMOTE SMOTENC SMOTEN ADASYN BorderlineSMOTE KMeansSMOTE SVMSMOTE SMOTEENN SMOTETomek RandomOverSampler"
 )
@@ -77,4 +74,3 @@ EVALUATIONS = words(
 )
 SCORES = words("score evaluate evaluate_generator")
 METRICS = words("classification_report confusion_matrix roc_curve precision_recall_curve auc")
-UNIONS = words("concat concatenate vstack hstack append r_ row_stack stack")
