@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+import ast
+import warnings
 from dataclasses import dataclass
 from enum import StrEnum
 
 from journeyman.entities.finding import Finding
+from journeyman.errors import InputError
 
-__all__ = ["Cell", "Language", "Prototype"]
+__all__ = ["Cell", "Language", "Prototype", "parse_program"]
+
+
+def parse_program(source: str) -> ast.Module:
+    """Return the syntax tree of a program; what Python warns of in it, such as odd escapes, is its own matter.
+
+    Raises
+    ------
+    InputError
+        Where it is no Python.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", None)
+        where = f" (line {line})" if line else ""
+        hint = "python -m py_compile FILE shows where"
+        raise InputError(f"the program is no Python of today{where}", hint=hint) from error
 
 
 class Language(StrEnum):

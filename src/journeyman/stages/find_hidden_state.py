@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Iterator, Sequence
 
 from journeyman.entities.finding import Finding, Severity
-from journeyman.entities.prototype import Cell, Prototype
+from journeyman.entities.prototype import Cell, Prototype, parse_program
 
 __all__ = ["find_hidden_state"]
 
@@ -34,7 +34,7 @@ def find_hidden_state(prototype: Prototype) -> tuple[Finding, ...]:
     later: list[tuple[str, int]] = []
     for cell in prototype.cells:
         names = _Names(known)
-        names.go_through(ast.parse(cell.source).body)
+        names.go_through(parse_program(cell.source).body)
         if names.all_of_a_module:  # from x import *: anything may be there
             return ()
         for name in names.missing:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from journeyman.entities.prototype import parse_program
 from journeyman.errors import InputError
 
 __all__ = ["Slice", "slice_program"]
@@ -92,10 +93,7 @@ def slice_program(source: str, line: int) -> Slice:
     x[0] = 2
     z = x.sum()
     """
-    try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError) as error:
-        raise InputError("the program is no Python of today", hint="python -m py_compile FILE shows where") from error
+    body = parse_program(source).body
     pictures = _picture_names(body)
     last = next((k for k, node in enumerate(body) if _first_line(node) <= line <= (node.end_lineno or 0)), None)
     if last is None:

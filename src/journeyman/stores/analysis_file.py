@@ -13,7 +13,7 @@ from journeyman.entities.analysis import Analysis
 from journeyman.errors import SettingsError
 from journeyman.stores.disk import disk_errors
 
-__all__ = ["check_place", "read_analysis", "write_analysis", "write_whole"]
+__all__ = ["check_place", "python_number", "read_analysis", "write_analysis", "write_whole"]
 
 _VERSION = 1
 
@@ -56,11 +56,11 @@ def write_whole(path: Path, data: bytes) -> None:
 def write_analysis(analysis: Analysis, path: Path) -> None:
     """Write an analysis as JSON."""
     write_whole(
-        path, msgspec.json.format(msgspec.json.encode(_File(_VERSION, analysis), enc_hook=_python_number), indent=1)
+        path, msgspec.json.format(msgspec.json.encode(_File(_VERSION, analysis), enc_hook=python_number), indent=1)
     )
 
 
-def _python_number(value: object) -> object:
+def python_number(value: object) -> object:
     """Return a number of NumPy as one of Python."""
     if isinstance(value, np.generic):
         return value.item()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
 from journeyman.entities.decided_case import DecidedCase
 from journeyman.errors import SettingsError, WorkspaceError
-from journeyman.stores.analysis_file import write_whole
+from journeyman.stores.analysis_file import python_number, write_whole
 from journeyman.stores.disk import disk_errors, make_folder
 from journeyman.stores.registry import check_name
 
@@ -32,7 +31,7 @@ def decision_path(workspace: Path, name: str, version: int) -> Path:
 
 def decision_json(decided: DecidedCase) -> bytes:
     """Return a decision as JSON."""
-    return msgspec.json.format(msgspec.json.encode(_File(_FORM, decided), enc_hook=_python_number), indent=1) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(_File(_FORM, decided), enc_hook=python_number), indent=1) + b"\n"
 
 
 def keep_decision(workspace: Path, decided: DecidedCase) -> Path:
@@ -67,10 +66,3 @@ def read_decision(workspace: Path, name: str, version: int) -> DecidedCase | Non
             f"{path} is no decision of this version: {cause}",
             hint=f"`journeyman decide {name} --economics FILE.toml` writes it anew",
         ) from error
-
-
-def _python_number(value: object) -> object:
-    """Return a number of NumPy as one of Python."""
-    if isinstance(value, np.generic):
-        return value.item()
-    raise NotImplementedError(f"cannot write {type(value).__name__}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import re
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from journeyman.entities.prototype import parse_program
+from journeyman.errors import InputError
 
 __all__ = ["PlainCell", "is_python", "plain_python"]
 
@@ -65,10 +66,8 @@ def plain_python(source: str) -> PlainCell:
 def is_python(source: str) -> bool:
     """Return whether a text is Python of today."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd escapes in texts, which are the program's own matter
-            ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+        parse_program(source)
+    except InputError:
         return False
     return True
 

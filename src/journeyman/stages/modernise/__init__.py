@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
-
 from journeyman.entities.code_change import CodeChange, ModernCode
-from journeyman.errors import InputError
+from journeyman.entities.prototype import parse_program
 from journeyman.stages.modernise.edits import Edit, Text, apply_edits
 from journeyman.stages.modernise.find_edits import find_edits
 
@@ -40,12 +38,7 @@ def modernise(source: str) -> ModernCode:
     """
     changes: list[CodeChange] = []
     for _ in range(_MOST_ROUNDS):  # one change may lie within another
-        try:
-            tree = ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError) as error:
-            raise InputError(
-                "the program is no Python of today", hint="python -m py_compile FILE shows where"
-            ) from error
+        tree = parse_program(source)
         text = Text(source)
         edits = _separate_edits(find_edits(tree, text))
         if not edits:

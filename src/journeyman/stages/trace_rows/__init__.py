@@ -6,10 +6,8 @@ that have no row in common, a statistic of rows remembers which, and whatever is
 
 from __future__ import annotations
 
-import ast
-
 from journeyman.entities.code_leak import CodeLeak, LeakKind
-from journeyman.errors import InputError
+from journeyman.entities.prototype import parse_program
 from journeyman.stages.trace_rows.row_sets import overlap, shares_duplicates
 from journeyman.stages.trace_rows.tracer import Tracer
 from journeyman.stages.trace_rows.values import Evaluation, Fit, Model
@@ -50,14 +48,7 @@ def trace_rows(source: str) -> tuple[CodeLeak, ...]:
     >>> [(leak.kind.value, leak.method, leak.cause) for leak in found]
     [('learned before the split', 'LinearRegression.fit', 7)]
     """
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", None)
-        where = f" (line {line})" if line else ""
-        raise InputError(
-            f"the program is no Python of today{where}", hint="python -m py_compile FILE shows where"
-        ) from error
+    tree = parse_program(source)
     tracer = Tracer()
     tracer.run(tree)
     found = [leak for model in tracer.models for k, fit in enumerate(model.fits) for leak in _leaks(model, k, fit)]
