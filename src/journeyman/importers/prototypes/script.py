@@ -7,6 +7,7 @@ import re
 from journeyman.entities.prototype import Cell, Language, Prototype
 from journeyman.errors import InputError
 from journeyman.importers.prototypes.plain_python import plain_python
+from journeyman.importers.prototypes.python_2 import in_today_python
 
 __all__ = ["read_script"]
 
@@ -43,6 +44,7 @@ def read_script(content: bytes, name: str) -> Prototype:
     if not text.strip():
         raise InputError(f"{name} holds no code", hint="give a script that fits a model")
     language = _LANGUAGES[ending]
-    if language is Language.PYTHON:
-        text = plain_python(text).source
-    return Prototype(name, language, (Cell(1, text),))
+    if language is not Language.PYTHON:
+        return Prototype(name, language, (Cell(1, text),))
+    language, cells, findings = in_today_python((Cell(1, plain_python(text).source),))
+    return Prototype(name, language, cells, findings)
