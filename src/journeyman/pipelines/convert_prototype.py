@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
 
 from journeyman.entities.code_change import CodeChange
 from journeyman.entities.code_leak import CodeLeak
@@ -18,17 +17,18 @@ from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.prototype import Prototype, parse_program
 from journeyman.entities.recording import FailedStatement, Recording
 from journeyman.errors import InputError
+from journeyman.exporters.project_files import commit_folder
 from journeyman.importers.prototypes import read_prototype
 from journeyman.interfaces import Clock, Progress
 from journeyman.pipelines.honest_scores import Scores, honest_scores
 from journeyman.reports.conversion import conversion_json, render_conversion
 from journeyman.runtime.check_project import check_project
 from journeyman.runtime.confined_program import Limits
-from journeyman.runtime.prototype_folder import add_files, copy_folder, listed_files
+from journeyman.runtime.prototype_folder import add_files, copy_folder, listed_files, place_files
 from journeyman.runtime.recorder import record_program
-from journeyman.runtime.repository import commit_folder
 from journeyman.runtime.try_pipeline import try_pipeline
 from journeyman.stages.find_hidden_state import find_hidden_state
+from journeyman.stages.mend_failures import mend_failures
 from journeyman.stages.modernise import modernise
 from journeyman.stages.plan_pipeline import list_models, plan_pipeline
 from journeyman.stages.point_to_files import point_to_files, wanted_files
@@ -36,6 +36,12 @@ from journeyman.stages.trace_rows import trace_rows
 from journeyman.stages.write_project import write_project
 
 __all__ = ["convert_prototype"]
+
+_LEAST_SECONDS = 120.0
+"""For the project's own tests."""
+
+_MOST_RUNS = 4
+"""Of a prototype: once as it stands, and again where its errors told how to mend it."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ def convert_prototype(request: ConvertRequest, clock: Clock, progress: Progress)
             return _hand_over_report(request, replace(report, seconds=round(clock.monotonic() - began, 1)), scratch)
         progress.stage("run", f"once, confined, for {request.seconds:g} s at most")
         limits = Limits(seconds=request.seconds)
-        recording = record_program(readable.source, folder, limits)
+        readable, recording = _run(readable, folder, limits)
         chosen, others = _choose_model(recording, request.model, readable)
         progress.stage("plan", f"the pipeline of {chosen.name.rpartition('.')[2]}")
         code, checks = _plan(recording, chosen, request.target, folder, limits)
@@ -85,7 +91,7 @@ def convert_prototype(request: ConvertRequest, clock: Clock, progress: Progress)
         report = _report_of_run(report, recording, code, scores, others)
         report = replace(report, checks=checks, seconds=round(clock.monotonic() - began, 1))
         progress.stage("write", f"{request.out}, and run its tests")
-        return _hand_over_project(request, code, recording, report, folder, scratch)
+        return _hand_over_project(request, code, recording, report, folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -143,6 +149,25 @@ def _report_of_reading(readable: _Readable) -> ConversionReport:
         checks=ProjectChecks(),
         places={line: prototype.place(line) for line in lines},
     )
+
+
+def _run(readable: _Readable, folder: Path, limits: Limits) -> tuple[_Readable, Recording]:
+    """Run a program; where its errors tell how to mend it, run it mended, as long as that makes fewer of them."""
+    recording = record_program(readable.source, folder, limits)
+    for _ in range(_MOST_RUNS - 1):
+        if not recording.failures or recording.ended != "done":
+            break
+        placed = place_files([one.missing for one in recording.failures if one.missing], folder)
+        mended = mend_failures(readable.source, recording.failures)
+        if not placed and not mended.changes:
+            break
+        again = record_program(mended.source, folder, limits)
+        if again.ended != "done" or len(again.failures) >= len(recording.failures):
+            break
+        changes = (*readable.changes, *mended.changes)
+        readable = replace(readable, source=mended.source, changes=changes, leaks=trace_rows(mended.source))
+        recording = again
+    return readable, recording
 
 
 def _choose_model(
@@ -262,3 +287,50 @@ def _failed(failure: FailedStatement, report: ConversionReport) -> Finding:
         _hint(failure).capitalize() + ".",
         {"line": failure.line},
     )
+
+
+def _hand_over_report(request: ConvertRequest, report: ConversionReport, scratch: Path) -> Conversion:
+    """Write the report of a prototype that was not run."""
+    staged = scratch / "out"
+    staged.mkdir()
+    _write_report(report, None, "", staged)
+    _move(staged, request.out)
+    return Conversion(report, request.out, is_project=False)
+
+
+def _hand_over_project(
+    request: ConvertRequest, code: PipelineCode, recording: Recording, report: ConversionReport, folder: Path
+) -> Conversion:
+    """Write a project, run its tests, commit it, and put it where it was asked for."""
+    staged = folder.with_name("project")
+    for name, content in write_project(code, recording, report, request.path.stem).items():
+        place = staged / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content if isinstance(content, bytes) else content.encode())
+    for written, path in code.files.items():
+        place = staged / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / written, place)
+    checks = check_project(staged, Limits(seconds=max(request.seconds, _LEAST_SECONDS)))
+    report = replace(report, checks=checks)
+    _write_report(report, code, recording.source, staged)
+    commit_folder(staged, f"{request.path.stem} as a pipeline")
+    _move(staged, request.out)
+    return Conversion(report, request.out, is_project=True)
+
+
+def _write_report(report: ConversionReport, code: PipelineCode | None, source: str, folder: Path) -> None:
+    (folder / "report.json").write_bytes(conversion_json(report))
+    (folder / "report.html").write_text(render_conversion(report, code, source), encoding="utf-8")
+
+
+def _move(staged: Path, out: Path) -> None:
+    """Put a finished folder in its place, whole."""
+    beside = out.absolute().with_name(f".{out.name}.{os.getpid()}")
+    try:
+        shutil.copytree(staged, beside, symlinks=True)
+        if out.exists():  # empty: checked before
+            out.rmdir()
+        beside.rename(out)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-__all__ = ["add_files", "copy_folder", "listed_files"]
+__all__ = ["add_files", "copy_folder", "listed_files", "place_files"]
 
 _LEFT_OUT = frozenset(
     ("__pycache__", "node_modules", "site-packages", "venv", "env", "mlruns", "wandb", "catboost_info")
@@ -71,6 +71,23 @@ def add_files(wanted: Sequence[str], beside: Path, data: Path | None, to: Path) 
             place = to / plain if inside and file is own else to / "data" / name
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, place)
+
+
+def place_files(missing: Sequence[str], folder: Path) -> bool:
+    """Copy files to where a program looked for them in vain, if others of their names are there; return whether any was.
+
+    A path that leads out of the folder cannot be served so.
+    """
+    placed = False
+    by_name = _by_name(folder)
+    for path in missing:
+        place = Path(os.path.normpath(folder / path))
+        file = by_name.get(place.name.lower())
+        if file is not None and place.is_relative_to(folder) and not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, place)
+            placed = True
+    return placed
 
 
 def listed_files(folder: Path) -> tuple[str, ...]:

@@ -14,9 +14,7 @@ from journeyman.entities.recording import Span
 
 __all__ = ["HOOKS", "Node", "Places", "instrument"]
 
-HOOKS = (
-    "value called asked answered attribute item sliced operated unpacked looped listed".split()
-)
+HOOKS = "value called asked answered attribute item sliced operated unpacked looped listed".split()
 _OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.FloorDiv: "floordiv", ast.Mod: "mod",
     ast.Pow: "pow", ast.MatMult: "matmul", ast.BitAnd: "and_", ast.BitOr: "or_", ast.BitXor: "xor",
@@ -152,9 +150,7 @@ class _Rewriter(ast.NodeTransformer):
                 plain = ast.Call(function, args, keywords)
                 return self._hook("value", node, number, ast.copy_location(plain, node))
             asked = self._hook("asked", node, copy.copy(number), function)
-            return self._hook(
-                "answered", node, number, ast.copy_location(ast.Call(asked, args, keywords), node)
-            )
+            return self._hook("answered", node, number, ast.copy_location(ast.Call(asked, args, keywords), node))
         keys: list[ast.expr | None] = [None if one.arg is None else ast.Constant(one.arg) for one in keywords]
         positional = ast.copy_location(ast.Tuple(args, ast.Load()), node)
         named = ast.copy_location(ast.Dict(keys, [one.value for one in keywords]), node)

@@ -28,9 +28,7 @@ _ROLES = {
 }  # fmt: skip
 _FEATURES = ("X", "x", "exog", "data", "raw_documents", "endog", "dtrain", "train_set", "y")
 _CROSS_VALIDATIONS = frozenset("cross_val_score cross_validate cross_val_predict".split())
-_TOGETHER = frozenset(
-    "sklearn.model_selection.train_test_split sklearn.utils.shuffle sklearn.utils.resample".split()
-)
+_TOGETHER = frozenset("sklearn.model_selection.train_test_split sklearn.utils.shuffle sklearn.utils.resample".split())
 _FITTED_ROWS = frozenset("labels_ embedding_ fittedvalues resid oob_prediction_ oob_decision_function_".split())
 _MOST_OF_A_SPAN = 60
 _MOST_ARRAYS_OF_A_SPAN = 12
@@ -288,12 +286,17 @@ class ModelCalls:
     ) -> None:
         number = self._n_calls
         self._n_calls += 1
-        rows = [self._journal.rows(self._flow.tags.rows(one)) for one in arguments
-                if length_of(one) is not None or _is_held(one)]
+        rows = [
+            self._journal.rows(self._flow.tags.rows(one))
+            for one in arguments
+            if length_of(one) is not None or _is_held(one)
+        ]
         names: list[str | None] = [None, None]
         if kept is not None:
-            names = [None if one is None else self._journal.array(f"{word}{number}", one)
-                     for word, one in zip(("inputs", "output"), kept, strict=True)]
+            names = [
+                None if one is None else self._journal.array(f"{word}{number}", one)
+                for word, one in zip(("inputs", "output"), kept, strict=True)
+            ]
         told = self._of_span.setdefault(call.span, [])
         if len(told) >= _MOST_OF_A_SPAN:
             self._journal.note("drop", {"number": told.pop()})
@@ -306,8 +309,19 @@ class ModelCalls:
                 _, gone = held.pop(-2)
                 for name in gone:
                     self._journal.drop_array(name)
-        fact = {"number": number, "span": call.span, "role": role.value, "name": call.name, "model": model, "rows": rows,
-                "given": list(given), "value": score, "inputs": names[0], "output": names[1], "added": added}
+        fact = {
+            "number": number,
+            "span": call.span,
+            "role": role.value,
+            "name": call.name,
+            "model": model,
+            "rows": rows,
+            "given": list(given),
+            "value": score,
+            "inputs": names[0],
+            "output": names[1],
+            "added": added,
+        }
         self._journal.note("call", fact)
         self._journal.flush()
 
@@ -335,8 +349,16 @@ class ModelCalls:
             rows = None
         number = self._journal.rows(rows)
         call = Called(model.span, f"{model.name}.predict", what, (features,), {})
-        self._write(CallRole.PREDICT, call, model.number, (features,), [] if number is None else [number], None,
-                    (features, value), added=True)
+        self._write(
+            CallRole.PREDICT,
+            call,
+            model.number,
+            (features,),
+            [] if number is None else [number],
+            None,
+            (features, value),
+            added=True,
+        )
 
 
 def _is_model(what: Any) -> bool:

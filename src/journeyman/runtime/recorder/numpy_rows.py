@@ -18,9 +18,11 @@ _ELEMENTWISE = frozenset(
 )
 _SIDE_BY_SIDE = frozenset("column_stack hstack c_ dstack".split())
 _BELOW = frozenset("vstack row_stack r_".split())
-_METHODS = frozenset("astype copy round clip ravel flatten squeeze tolist reshape toarray todense tocsr tocsc tocoo "
-                     "tolil asformat power multiply maximum minimum getcol conj view sum mean max min any all argmax "
-                     "std var prod dot argmin log1p sqrt expm1".split())
+_METHODS = frozenset(
+    "astype copy round clip ravel flatten squeeze tolist reshape toarray todense tocsr tocsc tocoo "
+    "tolil asformat power multiply maximum minimum getcol conj view sum mean max min any all argmax "
+    "std var prod dot argmin log1p sqrt expm1".split()
+)
 _OVER_COLUMNS = frozenset(
     "sum mean max min any all argmax argmin std var prod amax amin median nanmean nansum nanmax nanmin".split()
 )
@@ -48,8 +50,9 @@ def elementwise_rows(operands: Sequence[Any], result: Any, tags: RowTags) -> Row
     return agreed
 
 
-def method_rows(method: str, receiver: Any, args: Sequence[Any], named: Mapping[str, Any], result: Any, tags: RowTags
-                ) -> Rows | None:
+def method_rows(
+    method: str, receiver: Any, args: Sequence[Any], named: Mapping[str, Any], result: Any, tags: RowTags
+) -> Rows | None:
     """Return the rows of what a method of an array or a sparse matrix gave."""
     rows = tags.rows(receiver)
     size = length_of(result)

@@ -24,7 +24,14 @@ MOST_TOLD = 200
 
 _FLUSHED_EVERY = 2.0  # seconds
 _SHUFFLES = frozenset(("numpy.random.shuffle", "random.Random.shuffle"))
-_PICTURES = ("plot_tree", "plot_importance", "plot_metric", "plot_confusion_matrix", "plot_roc_curve", "plot_split_value")
+_PICTURES = (
+    "plot_tree",
+    "plot_importance",
+    "plot_metric",
+    "plot_confusion_matrix",
+    "plot_roc_curve",
+    "plot_split_value",
+)
 
 
 class _Loop:

@@ -19,8 +19,10 @@ __all__ = ["Called", "RowFlow"]
 
 _PAIRS = frozenset("train_test_split shuffle resample".split())
 _CONVERSIONS = frozenset("list map zip enumerate".split())
-_PANDAS_SAME = frozenset("to_numeric to_datetime to_timedelta isnull isna notnull notna get_dummies cut qcut Categorical "
-                         "factorize array".split())
+_PANDAS_SAME = frozenset(
+    "to_numeric to_datetime to_timedelta isnull isna notnull notna get_dummies cut qcut Categorical "
+    "factorize array".split()
+)
 _LIST_CHANGES = frozenset("append extend insert remove pop sort reverse clear".split())
 
 
@@ -127,8 +129,18 @@ class RowFlow:
             found = numpy_rows.call_rows(method, call.args, call.named, value, self.tags)
             is_ufunc = hasattr(getattr(np, method, None), "nin")
             return found or (numpy_rows.elementwise_rows(call.args, value, self.tags) if is_ufunc else None)
-        if call.name.startswith(("sklearn.preprocessing.", "sklearn.utils.check_array", "scipy.stats.zscore",
-                                 "scipy.special.", "statsmodels.tools.")) and call.args:
+        if (
+            call.name.startswith(
+                (
+                    "sklearn.preprocessing.",
+                    "sklearn.utils.check_array",
+                    "scipy.stats.zscore",
+                    "scipy.special.",
+                    "statsmodels.tools.",
+                )
+            )
+            and call.args
+        ):
             rows = self.tags.rows(call.args[0])
             return rows if rows is not None and length_of(value) == len(rows) else None
         if call.name in _CONVERSIONS:
@@ -250,13 +262,24 @@ class RowFlow:
         plain = True
         if is_table(value):
             names = [str(one) for one in value.columns] if value.ndim == 2 else [str(value.name)]
-            plain = bool(value.index.equals(type(value.index)(range(size)))) if type(value.index).__name__ in (
-                "RangeIndex", "Index") and value.index.dtype.kind in "iu" else False
+            plain = (
+                bool(value.index.equals(type(value.index)(range(size))))
+                if type(value.index).__name__ in ("RangeIndex", "Index") and value.index.dtype.kind in "iu"
+                else False
+            )
         if not names and getattr(value, "ndim", 1) == 2:
             names = [f"x{k}" for k in range(value.shape[1])]
         kind = class_name(type(value))
-        fact = {"number": number, "span": span, "function": function, "path": path, "type_name": kind,
-                "columns": list(names), "n_rows": size, "plain_index": plain}
+        fact = {
+            "number": number,
+            "span": span,
+            "function": function,
+            "path": path,
+            "type_name": kind,
+            "columns": list(names),
+            "n_rows": size,
+            "plain_index": plain,
+        }
         self._journal.note("table", fact)
         rows = Rows(number, np.arange(size))
         self.tags.put(value, rows)
@@ -295,16 +318,21 @@ class RowFlow:
         if self.tags.get(data) is not None:
             return False
         parts = list(data.values()) if isinstance(data, dict) else list(data)
-        return all(isinstance(one, (list, tuple, dict, str, int, float, type(None), range)) and self.tags.get(one) is None
-                   for one in parts)
+        return all(
+            isinstance(one, (list, tuple, dict, str, int, float, type(None), range)) and self.tags.get(one) is None
+            for one in parts
+        )
 
     def _library_data(self, call: Called, value: Any) -> None:
         """Note data that come with a library: features, target and table hold the same rows."""
         if isinstance(value, tuple):
             parts = [one for one in value if length_of(one)]
         elif hasattr(value, "keys"):
-            parts = [value[key] for key in ("frame", "data", "target", "endog", "exog", "filenames", "images", "DESCR")
-                     if key in value and length_of(value[key])]
+            parts = [
+                value[key]
+                for key in ("frame", "data", "target", "endog", "exog", "filenames", "images", "DESCR")
+                if key in value and length_of(value[key])
+            ]
         else:
             parts = [value] if length_of(value) else []
         if not parts:

@@ -126,8 +126,12 @@ def _refuse_input(prompt: str = "") -> str:
 def _supply_names(tree: ast.Module, names: dict[str, Any], journal: Journal) -> None:
     """Give the program the libraries that it uses by their usual short names and never imports."""
     bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    bound |= {(alias.asname or alias.name).partition(".")[0] for node in ast.walk(tree)
-              if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names}
+    bound |= {
+        (alias.asname or alias.name).partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+    }
     bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
     if "*" in bound:
         return
@@ -157,7 +161,9 @@ def _watch_files(journal: Journal, scratch: Path) -> None:
         if not whole.startswith(folder) or whole.startswith(hidden):
             return
         flags = args[2] if isinstance(args[2], int) else 0
-        written = bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC)) or any(c in str(args[1] or "") for c in "wax+")
+        written = bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC)) or any(
+            c in str(args[1] or "") for c in "wax+"
+        )
         if (path, written) not in noted:
             noted.add((path, written))
             journal.note("file", {"path": path, "written": written})
