@@ -20,10 +20,11 @@ from journeyman.errors import InputError
 from journeyman.exporters.project_files import commit_folder
 from journeyman.importers.prototypes import read_prototype
 from journeyman.interfaces import Clock, Progress
-from journeyman.pipelines.honest_scores import Scores, honest_scores
+from journeyman.pipelines.honest_scores import Laid, Scores, honest_scores
 from journeyman.reports.conversion import conversion_json, render_conversion
 from journeyman.runtime.check_project import check_project
 from journeyman.runtime.confined_program import Limits
+from journeyman.runtime.pipeline_runs import lay_out_code
 from journeyman.runtime.prototype_folder import add_files, copy_folder, listed_files, place_files
 from journeyman.runtime.recorder import record_program
 from journeyman.runtime.try_pipeline import try_pipeline
@@ -87,7 +88,9 @@ def convert_prototype(request: ConvertRequest, clock: Clock, progress: Progress)
         progress.stage("plan", f"the pipeline of {chosen.name.rpartition('.')[2]}")
         code, checks = _plan(recording, chosen, request.target, folder, limits)
         progress.stage("judge", "with the leaks taken away")
-        scores = honest_scores(code, recording, readable.leaks, folder, limits)
+        laid = Laid(scratch / "judged", "judged", limits)
+        lay_out_code(code, folder, laid.place, laid.package)
+        scores = honest_scores(code, recording, readable.leaks, laid, clock, progress)
         report = _report_of_run(report, recording, code, scores, others)
         report = replace(report, checks=checks, seconds=round(clock.monotonic() - began, 1))
         progress.stage("write", f"{request.out}, and run its tests")
@@ -231,8 +234,10 @@ def _plan(
 ) -> tuple[PipelineCode, ProjectChecks]:
     """Return the most exact plan that holds what it promises, and what was checked; else the best of them."""
     best: tuple[PipelineCode, ProjectChecks] | None = None
-    for code in plan_pipeline(recording, chosen, target):
-        checks = try_pipeline(code, recording, folder, limits)
+    for number, code in enumerate(plan_pipeline(recording, chosen, target)):
+        place = folder.with_name(f"tried{number}")
+        lay_out_code(code, folder, place, "tried")
+        checks = try_pipeline(code, recording, place, limits)
         if best is None or _worth(checks) > _worth(best[1]):
             best = code, checks
         if _worth(checks) == _BEST:

@@ -74,7 +74,7 @@ def add_files(wanted: Sequence[str], beside: Path, data: Path | None, to: Path) 
 
 
 def place_files(missing: Sequence[str], folder: Path) -> bool:
-    """Copy files to where a program looked for them in vain, if others of their names are there; return whether any was.
+    """Copy files to where a program looked for them in vain, from elsewhere in its folder; return whether any was.
 
     A path that leads out of the folder cannot be served so.
     """
