@@ -163,7 +163,7 @@ class ModelCalls:
             design = self._design(receiver, features)
             if design:
                 arguments = list(design)
-            model.fitted = tuple(_kept(one) for one in arguments if length_of(one) is not None or _is_held(one))
+            model.fitted = tuple(self._kept(one) for one in arguments if length_of(one) is not None or _is_held(one))
             model.fitted_rows = next((rows for one in arguments if (rows := tags.rows(one)) is not None), None)
             model.asked = False
             if value is not None and value is not receiver and hasattr(value, "predict"):
@@ -201,7 +201,8 @@ class ModelCalls:
         features, target = call.argument(1, "X"), call.argument(2, "y")
         model.crossed = True
         if not model.fitted:
-            model.fitted = tuple(_kept(one) for one in (features, target) if one is not None)
+            model.fitted = tuple(self._kept(one) for one in (features, target) if one is not None)
+            model.fitted_rows = self._flow.tags.rows(features)
         rows, given, score = self._flow.tags.rows(features), [], None
         kept = None
         if call.method == "cross_val_predict":
@@ -325,6 +326,14 @@ class ModelCalls:
         self._journal.note("call", fact)
         self._journal.flush()
 
+    def _kept(self, value: Any) -> Any:
+        """Return a table as it is now: what the program changes of it later does not reach the copy."""
+        if not is_table(value):
+            return value
+        copied = value.copy(deep=False)
+        self._flow.tags.put(copied, self._flow.tags.rows(value))
+        return copied
+
     def ask_at_end(self) -> None:
         """Ask each predictor that the program never asked, on the rows that it was fitted to."""
         for model in self.models:
@@ -377,11 +386,6 @@ def _is_fitted(what: Any) -> bool:
 
 def _is_held(what: Any) -> bool:
     return type(what).__name__ in _DATA_HOLDERS
-
-
-def _kept(value: Any) -> Any:
-    """Return a table as it is now: what the program changes of it later does not reach the copy."""
-    return value.copy(deep=False) if is_table(value) else value
 
 
 def _number(value: Any) -> float | None:
