@@ -30,6 +30,7 @@ class Style(Enum):
 
     BOTH = "learns and predicts"
     LEARN = "learns"
+    TRAIN = "is needed in learning alone"
     PREDICT = "predicts"
 
 
@@ -119,7 +120,7 @@ class Rewriter:
         if not isinstance(node, ast.expr) or isinstance(node, ast.Constant | ast.Lambda | ast.Starred | ast.Slice):
             return False
         value = self.program.value(node)
-        if value is None or value.type_name.endswith("GroupBy") or "groupby" in value.type_name.lower():
+        if value is None or value.type_name == "NoneType" or value.type_name.endswith("GroupBy") or "groupby" in value.type_name.lower():
             return False
         if self.carries(value) and (self.on_path(value) or value.rows is None):
             return False
@@ -255,6 +256,8 @@ class Rewriter:
     def _after(self, node: ast.AST, style: Style) -> str | None:
         if self.source_of_rows(node):
             return "rows"
+        if style is Style.TRAIN:
+            return self._divided(node)
         special = special_call(self, node)
         if special is not None:
             return special.text(style)
@@ -276,6 +279,16 @@ class Rewriter:
         if style is Style.LEARN and flag == "learned.learning":
             return whole
         return f"({whole} if {flag} else {inner})"
+
+    def _divided(self, node: ast.AST) -> str | None:
+        """Return the text of what divides rows; the rest of what learning alone needs stays as it is."""
+        special = special_call(self, node)
+        if special is not None and special.kind is OperationKind.SPLIT:
+            return special.text(Style.TRAIN)
+        source = self.selected_from(node)
+        if source is None or not self.divides(node, source):
+            return None
+        return f"({self.program.text(node)} if learned.told else {self.text(source, Style.TRAIN)})"
 
     def _child_edits(self, node: ast.AST, style: Style) -> Iterator[tuple[int, int, str]]:
         for child in ast.iter_child_nodes(node):
