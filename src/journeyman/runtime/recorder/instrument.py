@@ -15,7 +15,7 @@ from journeyman.entities.recording import Span
 __all__ = ["HOOKS", "Node", "Places", "instrument"]
 
 HOOKS = (
-    "value called asked answered attribute item sliced operated unpacked looped listed".split()
+    "value called asked answered attribute item sliced operated unpacked looped listed entered grown index_set".split()
 )
 _OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.FloorDiv: "floordiv", ast.Mod: "mod",
@@ -152,9 +152,7 @@ class _Rewriter(ast.NodeTransformer):
                 plain = ast.Call(function, args, keywords)
                 return self._hook("value", node, number, ast.copy_location(plain, node))
             asked = self._hook("asked", node, copy.copy(number), function)
-            return self._hook(
-                "answered", node, number, ast.copy_location(ast.Call(asked, args, keywords), node)
-            )
+            return self._hook("answered", node, number, ast.copy_location(ast.Call(asked, args, keywords), node))
         keys: list[ast.expr | None] = [None if one.arg is None else ast.Constant(one.arg) for one in keywords]
         positional = ast.copy_location(ast.Tuple(args, ast.Load()), node)
         named = ast.copy_location(ast.Dict(keys, [one.value for one in keywords]), node)
@@ -244,25 +242,37 @@ class _Rewriter(ast.NodeTransformer):
         node.body = self._element(node.body)
         return node
 
-    def visit_Assign(self, node: ast.Assign) -> ast.stmt:
+    def visit_Assign(self, node: ast.Assign) -> ast.stmt | list[ast.stmt]:
+        tables = [t.value for t in node.targets if isinstance(t, ast.Attribute) and t.attr == "index"]
+        tables = [copy.deepcopy(one) for one in tables if isinstance(one, ast.Name)]
         node.targets = [self.visit(one) for one in node.targets]
         node.value = self.visit(node.value)
         counts = {len(t.elts) for t in node.targets if isinstance(t, (ast.Tuple, ast.List)) and not _starred(t)}
         if len(counts) == 1:
             node.value = self._hook("unpacked", node.value, ast.Constant(counts.pop()), node.value)
-        return node
+        after = [ast.copy_location(ast.Expr(self._hook("index_set", node, one)), node) for one in tables]
+        return [node, *after] if after else node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
         node.target = self.visit(node.target)
         node.value = self.visit(node.value) if node.value is not None else None
         return node
 
-    def visit_For(self, node: ast.For) -> ast.stmt:
+    def visit_For(self, node: ast.For) -> ast.stmt | list[ast.stmt]:
+        lists = grown_lists(node)
+        source = self._number(node.iter)
         node.iter = self.visit(node.iter)
+        if lists:
+            names = ast.Tuple([ast.Name(one, ast.Load()) for one in lists], ast.Load())
+            node.iter = self._hook("entered", node.iter, source, node.iter, ast.copy_location(names, node.iter))
+        after = [
+            ast.copy_location(ast.Expr(self._hook("grown", node, copy.copy(source), ast.Name(one, ast.Load()))), node)
+            for one in lists
+        ]
         node.target = self.visit(node.target)
         node.body = self._bodies(node.body)
         node.orelse = [one for statement in node.orelse for one in _as_list(self.visit(statement))]
-        return node
+        return [node, *after] if after else node
 
     def visit_While(self, node: ast.While) -> ast.stmt:
         node.test = self._element(node.test)
@@ -323,6 +333,20 @@ class _Declarations(ast.NodeTransformer):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.stmt:
         return node
+
+
+def grown_lists(loop: ast.For) -> list[str]:
+    """Return the lists that a loop makes longer by one element each time that it is run, whatever happens in it."""
+    if loop.orelse or any(isinstance(one, (ast.Continue, ast.Break, ast.Return)) for one in ast.walk(loop)):
+        return []
+    found = []
+    for statement in loop.body:
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "append":
+            if isinstance(call.func.value, ast.Name) and len(call.args) == 1:
+                found.append(call.func.value.id)
+    uses = [one.id for one in ast.walk(loop) if isinstance(one, ast.Name)]
+    return [name for name in found if uses.count(name) == 1]
 
 
 def _hook_name(hook: str) -> ast.Name:

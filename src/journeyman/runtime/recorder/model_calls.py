@@ -28,9 +28,7 @@ _ROLES = {
 }  # fmt: skip
 _FEATURES = ("X", "x", "exog", "data", "raw_documents", "endog", "dtrain", "train_set", "y")
 _CROSS_VALIDATIONS = frozenset("cross_val_score cross_validate cross_val_predict".split())
-_TOGETHER = frozenset(
-    "sklearn.model_selection.train_test_split sklearn.utils.shuffle sklearn.utils.resample".split()
-)
+_TOGETHER = frozenset("sklearn.model_selection.train_test_split sklearn.utils.shuffle sklearn.utils.resample".split())
 _FITTED_ROWS = frozenset("labels_ embedding_ fittedvalues resid oob_prediction_ oob_decision_function_".split())
 _MOST_OF_A_SPAN = 60
 _MOST_ARRAYS_OF_A_SPAN = 12
@@ -165,7 +163,7 @@ class ModelCalls:
             design = self._design(receiver, features)
             if design:
                 arguments = list(design)
-            model.fitted = tuple(_kept(one) for one in arguments if length_of(one) is not None or _is_held(one))
+            model.fitted = tuple(self._kept(one) for one in arguments if length_of(one) is not None or _is_held(one))
             model.fitted_rows = next((rows for one in arguments if (rows := tags.rows(one)) is not None), None)
             model.asked = False
             if value is not None and value is not receiver and hasattr(value, "predict"):
@@ -203,7 +201,8 @@ class ModelCalls:
         features, target = call.argument(1, "X"), call.argument(2, "y")
         model.crossed = True
         if not model.fitted:
-            model.fitted = tuple(_kept(one) for one in (features, target) if one is not None)
+            model.fitted = tuple(self._kept(one) for one in (features, target) if one is not None)
+            model.fitted_rows = self._flow.tags.rows(features)
         rows, given, score = self._flow.tags.rows(features), [], None
         kept = None
         if call.method == "cross_val_predict":
@@ -288,12 +287,17 @@ class ModelCalls:
     ) -> None:
         number = self._n_calls
         self._n_calls += 1
-        rows = [self._journal.rows(self._flow.tags.rows(one)) for one in arguments
-                if length_of(one) is not None or _is_held(one)]
+        rows = [
+            self._journal.rows(self._flow.tags.rows(one))
+            for one in arguments
+            if length_of(one) is not None or _is_held(one)
+        ]
         names: list[str | None] = [None, None]
         if kept is not None:
-            names = [None if one is None else self._journal.array(f"{word}{number}", one)
-                     for word, one in zip(("inputs", "output"), kept, strict=True)]
+            names = [
+                None if one is None else self._journal.array(f"{word}{number}", one)
+                for word, one in zip(("inputs", "output"), kept, strict=True)
+            ]
         told = self._of_span.setdefault(call.span, [])
         if len(told) >= _MOST_OF_A_SPAN:
             self._journal.note("drop", {"number": told.pop()})
@@ -306,10 +310,29 @@ class ModelCalls:
                 _, gone = held.pop(-2)
                 for name in gone:
                     self._journal.drop_array(name)
-        fact = {"number": number, "span": call.span, "role": role.value, "name": call.name, "model": model, "rows": rows,
-                "given": list(given), "value": score, "inputs": names[0], "output": names[1], "added": added}
+        fact = {
+            "number": number,
+            "span": call.span,
+            "role": role.value,
+            "name": call.name,
+            "model": model,
+            "rows": rows,
+            "given": list(given),
+            "value": score,
+            "inputs": names[0],
+            "output": names[1],
+            "added": added,
+        }
         self._journal.note("call", fact)
         self._journal.flush()
+
+    def _kept(self, value: Any) -> Any:
+        """Return a table as it is now: what the program changes of it later does not reach the copy."""
+        if not is_table(value):
+            return value
+        copied = value.copy(deep=False)
+        self._flow.tags.put(copied, self._flow.tags.rows(value))
+        return copied
 
     def ask_at_end(self) -> None:
         """Ask each predictor that the program never asked, on the rows that it was fitted to."""
@@ -335,8 +358,16 @@ class ModelCalls:
             rows = None
         number = self._journal.rows(rows)
         call = Called(model.span, f"{model.name}.predict", what, (features,), {})
-        self._write(CallRole.PREDICT, call, model.number, (features,), [] if number is None else [number], None,
-                    (features, value), added=True)
+        self._write(
+            CallRole.PREDICT,
+            call,
+            model.number,
+            (features,),
+            [] if number is None else [number],
+            None,
+            (features, value),
+            added=True,
+        )
 
 
 def _is_model(what: Any) -> bool:
@@ -355,11 +386,6 @@ def _is_fitted(what: Any) -> bool:
 
 def _is_held(what: Any) -> bool:
     return type(what).__name__ in _DATA_HOLDERS
-
-
-def _kept(value: Any) -> Any:
-    """Return a table as it is now: what the program changes of it later does not reach the copy."""
-    return value.copy(deep=False) if is_table(value) else value
 
 
 def _number(value: Any) -> float | None:

@@ -14,13 +14,15 @@ __all__ = ["call_rows", "elementwise_rows", "item_rows", "method_rows"]
 _ELEMENTWISE = frozenset(
     "where round around clip nan_to_num isnan isin select vectorize real angle i0 sinc interp digitize isclose "
     "asarray array asfarray ascontiguousarray asfortranarray asanyarray copy float64 float32 int64 int32 str_ "
-    "atleast_2d".split()
+    "atleast_2d csr_matrix csc_matrix coo_matrix lil_matrix csr_array csc_array".split()
 )
 _SIDE_BY_SIDE = frozenset("column_stack hstack c_ dstack".split())
 _BELOW = frozenset("vstack row_stack r_".split())
-_METHODS = frozenset("astype copy round clip ravel flatten squeeze tolist reshape toarray todense tocsr tocsc tocoo "
-                     "tolil asformat power multiply maximum minimum getcol conj view sum mean max min any all argmax "
-                     "std var prod dot argmin log1p sqrt expm1".split())
+_METHODS = frozenset(
+    "astype copy round clip ravel flatten squeeze tolist reshape toarray todense tocsr tocsc tocoo "
+    "tolil asformat power multiply maximum minimum getcol conj view sum mean max min any all argmax "
+    "std var prod dot argmin log1p sqrt expm1".split()
+)
 _OVER_COLUMNS = frozenset(
     "sum mean max min any all argmax argmin std var prod amax amin median nanmean nansum nanmax nanmin".split()
 )
@@ -48,8 +50,9 @@ def elementwise_rows(operands: Sequence[Any], result: Any, tags: RowTags) -> Row
     return agreed
 
 
-def method_rows(method: str, receiver: Any, args: Sequence[Any], named: Mapping[str, Any], result: Any, tags: RowTags
-                ) -> Rows | None:
+def method_rows(
+    method: str, receiver: Any, args: Sequence[Any], named: Mapping[str, Any], result: Any, tags: RowTags
+) -> Rows | None:
     """Return the rows of what a method of an array or a sparse matrix gave."""
     rows = tags.rows(receiver)
     size = length_of(result)
@@ -75,6 +78,8 @@ def call_rows(name: str, args: Sequence[Any], named: Mapping[str, Any], result: 
         return None
     first = args[0]
     axis = named.get("axis", args[1] if len(args) > 1 else None)
+    if name == "hstack" and np.ndim(result) == 1:
+        return _below(_parts(first), size, tags)
     if name in _SIDE_BY_SIDE or (name == "concatenate" and axis in (1, -1)):
         return _agreed(_parts(first), size, tags)
     if name == "append" and named.get("axis") in (1, -1):

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from journeyman.entities.recording import Span
 from journeyman.runtime.recorder.descriptions import describe
 from journeyman.runtime.recorder.instrument import Places
 from journeyman.runtime.recorder.journal import Journal
@@ -24,7 +23,14 @@ MOST_TOLD = 200
 
 _FLUSHED_EVERY = 2.0  # seconds
 _SHUFFLES = frozenset(("numpy.random.shuffle", "random.Random.shuffle"))
-_PICTURES = ("plot_tree", "plot_importance", "plot_metric", "plot_confusion_matrix", "plot_roc_curve", "plot_split_value")
+_PICTURES = (
+    "plot_tree",
+    "plot_importance",
+    "plot_metric",
+    "plot_confusion_matrix",
+    "plot_roc_curve",
+    "plot_split_value",
+)
 
 
 class _Loop:
@@ -61,7 +67,6 @@ class Observer:
         self._functions: dict[int, list[Any]] = {}
         self._iterated: dict[int, Any] = {}
         self._flushed = time.monotonic()
-        self._sources: dict[Span, Any] = {}
 
     def hooks(self, names: Sequence[str]) -> dict[str, Any]:
         """Return what a program's globals are to hold."""
@@ -70,19 +75,32 @@ class Observer:
     def value(self, number: int, value: Any) -> Any:
         """Note a value as it is."""
         if self._counts(number):
-            if number in self._iterated:
-                self.flow.tags.put(value, self._iterated.pop(number))
+            known = self._iterated.pop(number, None)
+            if known is not None:
+                self.flow.tags.put(value, known.rows, known.model)
             self._note(number, value)
         return value
 
     def listed(self, number: int, source: Any) -> Any:
         """Remember the rows that a list is to be made of, one element for each."""
-        rows = self.flow.tags.rows(source)
-        if rows is not None:
-            self._iterated[number] = rows
-        else:
-            self._iterated.pop(number, None)
+        self._iterated[number] = self.flow.tags.get(source)
         return source
+
+    def entered(self, number: int, source: Any, lists: tuple[Any, ...]) -> Any:
+        """Remember what a loop goes through, where it is to make empty lists longer by one element each time."""
+        with self._apart():
+            self.flow.enter_loop(number, source, lists)
+        return source
+
+    def grown(self, number: int, grown: Any) -> None:
+        """Give a list that a loop has filled the rows that the loop went through."""
+        with self._apart():
+            self.flow.leave_loop(number, self._nodes[number].span, grown)
+
+    def index_set(self, table: Any) -> None:
+        """Follow the rows of a table that was given another index."""
+        with self._apart():
+            self.flow.index_set(table)
 
     def sliced(self, lower: Any, upper: Any, step: Any) -> slice:
         """Return a slice between brackets."""

@@ -56,7 +56,11 @@ def index_rows(index: Any, before: Any, rows: Rows) -> Rows | None:
         return rows
     if not before.is_unique:
         return rows if len(index) == len(before) and index.equals(before) else None
-    if len(index) and index.dtype.kind != before.dtype.kind and (index.dtype.kind in "mM") != (before.dtype.kind in "mM"):
+    if (
+        len(index)
+        and index.dtype.kind != before.dtype.kind
+        and (index.dtype.kind in "mM") != (before.dtype.kind in "mM")
+    ):
         return None
     positions = before.get_indexer(index)
     return None if (positions < 0).any() else rows.take(positions)
@@ -185,10 +189,15 @@ def concat_rows(parts: Sequence[Any], named: Mapping[str, Any], result: Any, tag
     return agreed
 
 
-def merge_rows(merge: Callable[..., Any], left: Any, right: Any, named: Mapping[str, Any], result: Any, rows: Rows) -> Rows | None:
+def merge_rows(
+    merge: Callable[..., Any], left: Any, right: Any, named: Mapping[str, Any], result: Any, rows: Rows
+) -> Rows | None:
     """Return the rows of the left table that stand in a join, by joining their numbers in the same way."""
-    options = {name: named[name] for name in ("how", "on", "left_on", "right_on", "left_index", "right_index", "sort")
-               if name in named}
+    options = {
+        name: named[name]
+        for name in ("how", "on", "left_on", "right_on", "left_index", "right_index", "sort")
+        if name in named
+    }
     if options.get("how", "inner") not in ("left", "inner"):
         return None
     keys = [options.get(name) for name in ("on", "left_on", "right_on")]

@@ -65,8 +65,12 @@ def _read(source: str, folder: Path, scratch: Path, run: ConfinedRun) -> Recordi
     dropped = {fact["number"] for fact in facts.get("drop", [])}
     calls = [_call(fact) for fact in facts.get("call", []) if fact["number"] not in dropped]
     calls = [_without_lost_arrays(call, scratch) for call in calls]
-    arrays = {name: np.load(scratch / f"{name}.npy", allow_pickle=False)
-              for call in calls for name in (call.inputs, call.output) if name is not None}
+    arrays = {
+        name: np.load(scratch / f"{name}.npy", allow_pickle=False)
+        for call in calls
+        for name in (call.inputs, call.output)
+        if name is not None
+    }
     models = {fact["number"]: RecordedModel(**fact) for fact in facts.get("model", [])}
     values = [_value(fact) for fact in facts.get("value", [])]
     return Recording(
@@ -107,12 +111,17 @@ def _value(fact: dict[str, Any]) -> RecordedValue:
 
 def _call(fact: dict[str, Any]) -> RecordedCall:
     span, role = Span(*fact["span"]), CallRole(fact["role"])
-    return RecordedCall(**{**fact, "span": span, "role": role, "rows": tuple(fact["rows"]), "given": tuple(fact["given"])})
+    return RecordedCall(
+        **{**fact, "span": span, "role": role, "rows": tuple(fact["rows"]), "given": tuple(fact["given"])}
+    )
 
 
 def _without_lost_arrays(call: RecordedCall, scratch: Path) -> RecordedCall:
-    lost = {word: None for word in ("inputs", "output")
-            if (name := getattr(call, word)) is not None and not (scratch / f"{name}.npy").exists()}
+    lost = {
+        word: None
+        for word in ("inputs", "output")
+        if (name := getattr(call, word)) is not None and not (scratch / f"{name}.npy").exists()
+    }
     return RecordedCall(**{**vars(call), **lost}) if lost else call
 
 

@@ -19,8 +19,11 @@ __all__ = ["Called", "RowFlow"]
 
 _PAIRS = frozenset("train_test_split shuffle resample".split())
 _CONVERSIONS = frozenset("list map zip enumerate".split())
-_PANDAS_SAME = frozenset("to_numeric to_datetime to_timedelta isnull isna notnull notna get_dummies cut qcut Categorical "
-                         "factorize array".split())
+_PANDAS_SAME = frozenset(
+    "to_numeric to_datetime to_timedelta isnull isna notnull notna get_dummies cut qcut Categorical "
+    "factorize array".split()
+)
+_LINE_READERS = frozenset("reader DictReader TextIOWrapper".split())
 _LIST_CHANGES = frozenset("append extend insert remove pop sort reverse clear".split())
 
 
@@ -50,6 +53,8 @@ class RowFlow:
     def __init__(self, journal: Journal) -> None:
         self.tags = RowTags()
         self._journal = journal
+        self._loops: dict[int, Any] = {}
+        self._walks: dict[int, dict[Any, list[Any]]] = {}
         self._n_tables = 0
 
     def attribute(self, owner: Any, word: str, value: Any) -> None:
@@ -57,6 +62,7 @@ class RowFlow:
         if self.tags.get(value) is not None:
             return
         if type(owner).__module__.startswith("pandas"):
+            self._tag_inner(owner, value)
             self.tags.put(value, pandas_rows.attribute_rows(owner, word, value, self.tags))
         elif word in ("T", "real", "A") and (known := self.tags.get(owner)) is not None and owner.ndim < 3:
             if word != "T" or owner.ndim == 1:
@@ -64,6 +70,11 @@ class RowFlow:
 
     def item(self, owner: Any, key: Any, value: Any) -> None:
         """Follow rows through ``owner[key]``."""
+        if isinstance(key, (int, np.integer)):
+            if self._walks:
+                self._note_position(owner, int(key))
+        if type(owner).__module__.startswith("pandas"):
+            self._tag_inner(owner, value)
         if length_of(value) is None or self.tags.get(value) is not None:
             return
         if type(owner).__module__.startswith("pandas"):
@@ -77,6 +88,60 @@ class RowFlow:
             known = self.tags.get(owner)
             if known is not None:
                 self.tags.put(value, numpy_rows.item_rows(owner, key, value, self.tags), known.model)
+
+    def _tag_inner(self, owner: Any, value: Any) -> None:
+        """Follow rows to the column behind groups, windows and accessors of a table."""
+        inner = pandas_rows.owner_of(value)
+        if inner is value or self.tags.get(inner) is not None:
+            return
+        known = self.tags.get(pandas_rows.owner_of(owner))
+        if known is not None and known.rows is not None and inner.index.is_(known.index):
+            self.tags.put(inner, known.rows)
+
+    def _note_position(self, owner: Any, key: int) -> None:
+        """Count on where an open loop takes element after element of a value whose labels are its places."""
+        table = pandas_rows.owner_of(owner)
+        rows = self.tags.rows(table)
+        if rows is None:
+            return
+        if is_table(table) and type(owner).__name__ != "_iLocIndexer":
+            if not table.index.equals(type(table.index)(range(len(table)))):
+                return
+        for walks in self._walks.values():
+            walk = walks.setdefault(rows.key, [rows, 0])
+            if key == walk[1]:
+                walk[1] += 1
+            elif key != walk[1] - 1:
+                walk[1] = -1
+
+    def enter_loop(self, number: int, source: Any, lists: Sequence[Any]) -> None:
+        """Remember what a loop goes through that is to make empty lists longer by one element each time."""
+        self._loops.pop(number, None)
+        self._walks.pop(number, None)
+        if not all(isinstance(one, list) and not one for one in lists):
+            return
+        if isinstance(source, range):
+            if source.start == 0 and source.step == 1:
+                self._loops[number] = source
+                self._walks[number] = {}
+        elif type(source).__name__ in _LINE_READERS:
+            self._loops[number] = type(source).__name__
+        else:
+            self._loops[number] = self.tags.get(source)
+
+    def leave_loop(self, number: int, span: Span, grown: Any) -> None:
+        """Give a list that a loop has filled the rows that it went through; lines of a file are a table of their own."""
+        source, walks = self._loops.get(number), self._walks.get(number, {})
+        if not isinstance(grown, list) or source is None or not grown:
+            return
+        if isinstance(source, str):
+            self.new_table(span, "open", None, grown)
+        elif isinstance(source, range):
+            walked = [rows for rows, count in walks.values() if count >= min(len(source), 100)]
+            if len(walked) == 1 and len(source) == len(walked[0]) == len(grown):
+                self.tags.put(grown, walked[0])
+        elif source.rows is not None and len(source.rows) == len(grown):
+            self.tags.put(grown, source.rows, source.model)
 
     def operated(self, operands: Sequence[Any], value: Any) -> None:
         """Follow rows through an operator."""
@@ -111,10 +176,15 @@ class RowFlow:
 
     def _rows_of_call(self, call: Called, root: str, value: Any) -> Rows | None:
         receiver, method = call.receiver, call.method
+        if method == "inverse_transform" and call.args:
+            rows = self.tags.rows(call.args[0])
+            return rows if rows is not None and length_of(value) == len(rows) else None
         if root == "pandas" and receiver is not None:
             if method == "merge":
                 return self._merged(call, receiver, call.argument(0, "right"), value)
-            return pandas_rows.call_rows(method, receiver, call.named, value, self.tags)
+            place = {"apply": 1}.get(method, 0)
+            axis = {"axis": call.args[place]} if len(call.args) > place and call.args[place] in (0, 1) else {}
+            return pandas_rows.call_rows(method, receiver, {**axis, **call.named}, value, self.tags)
         if root == "pandas":
             return self._pandas_function(call, value)
         if receiver is not None and (isinstance(receiver, np.ndarray) or hasattr(receiver, "tocsr")):
@@ -127,8 +197,18 @@ class RowFlow:
             found = numpy_rows.call_rows(method, call.args, call.named, value, self.tags)
             is_ufunc = hasattr(getattr(np, method, None), "nin")
             return found or (numpy_rows.elementwise_rows(call.args, value, self.tags) if is_ufunc else None)
-        if call.name.startswith(("sklearn.preprocessing.", "sklearn.utils.check_array", "scipy.stats.zscore",
-                                 "scipy.special.", "statsmodels.tools.")) and call.args:
+        if (
+            call.name.startswith(
+                (
+                    "sklearn.preprocessing.",
+                    "sklearn.utils.check_array",
+                    "scipy.stats.zscore",
+                    "scipy.special.",
+                    "statsmodels.tools.",
+                )
+            )
+            and call.args
+        ):
             rows = self.tags.rows(call.args[0])
             return rows if rows is not None and length_of(value) == len(rows) else None
         if call.name in _CONVERSIONS:
@@ -250,13 +330,24 @@ class RowFlow:
         plain = True
         if is_table(value):
             names = [str(one) for one in value.columns] if value.ndim == 2 else [str(value.name)]
-            plain = bool(value.index.equals(type(value.index)(range(size)))) if type(value.index).__name__ in (
-                "RangeIndex", "Index") and value.index.dtype.kind in "iu" else False
+            plain = (
+                bool(value.index.equals(type(value.index)(range(size))))
+                if type(value.index).__name__ in ("RangeIndex", "Index") and value.index.dtype.kind in "iu"
+                else False
+            )
         if not names and getattr(value, "ndim", 1) == 2:
             names = [f"x{k}" for k in range(value.shape[1])]
         kind = class_name(type(value))
-        fact = {"number": number, "span": span, "function": function, "path": path, "type_name": kind,
-                "columns": list(names), "n_rows": size, "plain_index": plain}
+        fact = {
+            "number": number,
+            "span": span,
+            "function": function,
+            "path": path,
+            "type_name": kind,
+            "columns": list(names),
+            "n_rows": size,
+            "plain_index": plain,
+        }
         self._journal.note("table", fact)
         rows = Rows(number, np.arange(size))
         self.tags.put(value, rows)
@@ -277,6 +368,12 @@ class RowFlow:
             if length_of(value):
                 self.new_table(call.span, name, path or _path_of(call.args[0]), value)
             return True
+        if name == "list" or method == "readlines":
+            file = call.args[0] if call.args else call.receiver
+            if type(file).__name__ not in _LINE_READERS:
+                return False
+            self.new_table(call.span, "open", _path_of(file), value)
+            return True
         if name.startswith("sklearn.datasets."):
             self._library_data(call, value)
             return True
@@ -295,16 +392,21 @@ class RowFlow:
         if self.tags.get(data) is not None:
             return False
         parts = list(data.values()) if isinstance(data, dict) else list(data)
-        return all(isinstance(one, (list, tuple, dict, str, int, float, type(None), range)) and self.tags.get(one) is None
-                   for one in parts)
+        return all(
+            isinstance(one, (list, tuple, dict, str, int, float, type(None), range)) and self.tags.get(one) is None
+            for one in parts
+        )
 
     def _library_data(self, call: Called, value: Any) -> None:
         """Note data that come with a library: features, target and table hold the same rows."""
         if isinstance(value, tuple):
             parts = [one for one in value if length_of(one)]
         elif hasattr(value, "keys"):
-            parts = [value[key] for key in ("frame", "data", "target", "endog", "exog", "filenames", "images", "DESCR")
-                     if key in value and length_of(value[key])]
+            parts = [
+                value[key]
+                for key in ("frame", "data", "target", "endog", "exog", "filenames", "images", "DESCR")
+                if key in value and length_of(value[key])
+            ]
         else:
             parts = [value] if length_of(value) else []
         if not parts:

@@ -26,7 +26,15 @@ from journeyman.runtime.recorder.picture_stubs import Picture, replace_drawing, 
 __all__ = ["NAME", "run_prototype"]
 
 NAME = "<prototype>"
-_WELL_KNOWN = {"pd": "pandas", "np": "numpy", "plt": "matplotlib.pyplot", "sns": "seaborn", "sm": "statsmodels.api"}
+_SHORT_NAMES = {"pd": "pandas", "np": "numpy", "plt": "matplotlib.pyplot", "sns": "seaborn", "sm": "statsmodels.api"}
+_WELL_KNOWN = {
+    **dict.fromkeys("train_test_split cross_val_score GridSearchCV KFold".split(), "sklearn.model_selection"),
+    **dict.fromkeys(
+        "accuracy_score confusion_matrix classification_report mean_squared_error r2_score".split(), "sklearn.metrics"
+    ),
+}
+"""Names of their modules that notebooks use and forget to import."""
+
 _MISSING = re.compile(r"name '(\w+)' is not defined|No module named '([\w.]+)'")
 
 
@@ -46,6 +54,8 @@ def run_prototype(scratch: Path) -> None:
     main = types.ModuleType("__main__")
     main.__dict__.update(observer.hooks(HOOKS), __file__=NAME, __builtins__=builtins)
     sys.modules["__main__"] = main
+    sys.argv = [NAME]
+    sys.path.insert(0, os.getcwd())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tree = ast.parse(source)
@@ -93,6 +103,8 @@ def _note_failure(statement: ast.stmt, error: BaseException, journal: Journal) -
     missing = (found[1] or found[2]) if found else None
     if isinstance(error, OSError) and error.filename is not None:
         missing = str(error.filename)
+    elif isinstance(error, (OSError, PermissionError)):
+        missing = next((one for one in _texts(statement) if one.startswith(("http:", "https:", "ftp:"))), None)
     fact = {
         "first": statement.lineno,
         "last": statement.end_lineno or statement.lineno,
@@ -103,6 +115,11 @@ def _note_failure(statement: ast.stmt, error: BaseException, journal: Journal) -
     }
     journal.note("failure", fact)
     journal.flush()
+
+
+def _texts(statement: ast.stmt) -> list[str]:
+    nodes = [node.value for node in ast.walk(statement) if isinstance(node, ast.Constant)]
+    return [value for value in nodes if isinstance(value, str)]
 
 
 def _prepare_libraries() -> None:
@@ -126,16 +143,22 @@ def _refuse_input(prompt: str = "") -> str:
 def _supply_names(tree: ast.Module, names: dict[str, Any], journal: Journal) -> None:
     """Give the program the libraries that it uses by their usual short names and never imports."""
     bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    bound |= {(alias.asname or alias.name).partition(".")[0] for node in ast.walk(tree)
-              if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names}
+    bound |= {
+        (alias.asname or alias.name).partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+    }
+    bound |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
     if "*" in bound:
         return
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id in _WELL_KNOWN and node.id not in bound:
-            library = _WELL_KNOWN[node.id]
+        if isinstance(node, ast.Name) and node.id in {**_SHORT_NAMES, **_WELL_KNOWN} and node.id not in bound:
+            library = _SHORT_NAMES.get(node.id) or _WELL_KNOWN[node.id]
             try:
-                names[node.id] = importlib.import_module(library)
+                module = importlib.import_module(library)
+                names[node.id] = module if node.id in _SHORT_NAMES else getattr(module, node.id)
             except ImportError:
                 continue
             bound.add(node.id)
@@ -157,7 +180,9 @@ def _watch_files(journal: Journal, scratch: Path) -> None:
         if not whole.startswith(folder) or whole.startswith(hidden):
             return
         flags = args[2] if isinstance(args[2], int) else 0
-        written = bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC)) or any(c in str(args[1] or "") for c in "wax+")
+        written = bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC)) or any(
+            c in str(args[1] or "") for c in "wax+"
+        )
         if (path, written) not in noted:
             noted.add((path, written))
             journal.note("file", {"path": path, "written": written})
