@@ -26,6 +26,7 @@ _ROLES = {
     "decision_function": CallRole.PROBABILITY, "score": CallRole.SCORE, "evaluate": CallRole.SCORE,
     "fit_resample": CallRole.RESAMPLE, "fit_sample": CallRole.RESAMPLE, "split": CallRole.SPLIT,
 }  # fmt: skip
+_DRAWING = frozenset((CallRole.SPLIT, CallRole.RESAMPLE, CallRole.CROSS_VALIDATION))
 _FEATURES = ("X", "x", "exog", "data", "raw_documents", "endog", "dtrain", "train_set", "y")
 _CROSS_VALIDATIONS = frozenset("cross_val_score cross_validate cross_val_predict".split())
 _TOGETHER = frozenset("sklearn.model_selection.train_test_split sklearn.utils.shuffle sklearn.utils.resample".split())
@@ -55,6 +56,7 @@ class ModelCalls:
 
     def __init__(self, journal: Journal, flow: RowFlow) -> None:
         self.models: list[Model] = []
+        self.seed: int | None = None
         self._journal = journal
         self._flow = flow
         self._by_id: dict[int, Model] = {}
@@ -70,6 +72,8 @@ class ModelCalls:
         if role is None:
             return False, function(*call.args, **call.named)
         self._within += 1
+        if self.seed is not None and (role in _DRAWING or call.method.startswith("fit")):
+            np.random.seed(self.seed)  # noqa: NPY002 - the generator that models draw from where they are given none
         try:
             if call.name in _TOGETHER:
                 value, parts = self._divided(function, call)
@@ -351,6 +355,8 @@ class ModelCalls:
             if model.crossed and not _is_fitted(what):
                 from sklearn.base import clone  # the program itself has imported it by now
 
+                if self.seed is not None:
+                    np.random.seed(self.seed)  # noqa: NPY002 - as in ``run``
                 what = clone(what).fit(*model.fitted[:2])
             value = what.predict(features)
         rows = model.fitted_rows or self._flow.tags.rows(features)

@@ -86,6 +86,7 @@ def _read(source: str, folder: Path, scratch: Path, run: ConfinedRun) -> Recordi
         row_sets=_row_sets(facts.get("rows", []), scratch / ROWS),
         failures=tuple(FailedStatement(**fact) for fact in facts.get("failure", [])),
         arrays=arrays,
+        seed=facts["seed"][-1]["seed"] if "seed" in facts else None,
     )
 
 

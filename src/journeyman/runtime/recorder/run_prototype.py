@@ -26,6 +26,7 @@ from journeyman.runtime.recorder.picture_stubs import Picture, replace_drawing, 
 __all__ = ["NAME", "run_prototype"]
 
 NAME = "<prototype>"
+SEED = 0
 _SHORT_NAMES = {"pd": "pandas", "np": "numpy", "plt": "matplotlib.pyplot", "sns": "seaborn", "sm": "statsmodels.api"}
 _WELL_KNOWN = {
     **dict.fromkeys("train_test_split cross_val_score GridSearchCV KFold".split(), "sklearn.model_selection"),
@@ -60,6 +61,9 @@ def run_prototype(scratch: Path) -> None:
         warnings.simplefilter("ignore")
         tree = ast.parse(source)
     _supply_names(tree, main.__dict__, journal)
+    if not _sets_seeds(tree):
+        observer.models.seed = SEED
+        journal.note("seed", {"seed": SEED})
     began = time.monotonic()
     ended = False
     for statement in tree.body:
@@ -73,6 +77,14 @@ def run_prototype(scratch: Path) -> None:
     journal.flush()
     observer.models.ask_at_end()
     journal.flush()
+
+
+def _sets_seeds(tree: ast.Module) -> bool:
+    """Whether a program seeds NumPy's global generator itself; otherwise each fit and each division begins anew."""
+    return any(
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("seed", "set_state")
+        for node in ast.walk(tree)
+    )
 
 
 def _parts(statement: ast.stmt) -> list[ast.stmt]:

@@ -1,0 +1,332 @@
+"""Rewrite statements so that what they learn from rows is kept, and what leaves rows out does so in training alone."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+
+from journeyman.entities.conversion import OperationKind
+from journeyman.entities.recording import RecordedValue, RowSet
+from journeyman.stages.plan_pipeline.program import Program, loads, span_of
+from journeyman.stages.plan_pipeline.special_calls import Special, special_call
+
+__all__ = ["Rewriter", "Scope", "Style"]
+
+_OF_THE_ROWS_AT_HAND = frozenset("shape index columns size empty name names dtype ndim".split())
+_CONTAINERS = frozenset(("list", "tuple", "dict", "set", "collections.defaultdict", "builtins.list", "builtins.dict"))
+_SELECTING = frozenset(
+    "dropna drop_duplicates drop query sample head tail sort_values sort_index reset_index loc iloc filter nlargest "
+    "nsmallest truncate fit_resample fit_sample resample shuffle".split()
+)
+
+
+class Style(Enum):
+    """For which module a text is written."""
+
+    BOTH = "learns and predicts"
+    LEARN = "learns"
+    TRAIN = "is needed in learning alone"
+    PREDICT = "predicts"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The rows that matter: those predicted, those the model learned from, and the table that they are of."""
+
+    scored: RowSet
+    fitted: frozenset[int]
+    table: int
+    n_rows: int
+
+
+@dataclass
+class Rewriter:
+    """Finds in statements what is learned and what leaves rows out, and writes them anew in three styles."""
+
+    program: Program
+    scope: Scope
+    names: dict[str, int] = field(default_factory=dict)
+    given: dict[object, str] = field(default_factory=dict)
+    within: bool = False
+    _starts: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._starts = [0]
+        for line in self.program.source.splitlines(keepends=True):
+            self._starts.append(self._starts[-1] + len(line))
+        self._lines = self.program.source.splitlines(keepends=True)
+        self._scored = frozenset(self.scope.scored.numbers.tolist())
+
+    # ---- what values are
+
+    def carries(self, value: RecordedValue | None) -> bool:
+        """Whether a value holds rows, also of other tables and in lists."""
+        if value is None:
+            return False
+        if value.rows is not None:
+            return True
+        short = value.type_name.rpartition(".")[2]
+        if short in _CONTAINERS or value.type_name in _CONTAINERS:
+            return value.text == "" and value.shape not in ((0,), ())
+        known = {len(self.scope.scored.numbers), self.scope.n_rows}
+        table = value.type_name.startswith(("pandas.", "numpy.", "scipy.", "polars."))
+        return table and bool(value.shape) and value.shape[0] in known and value.shape[0] > 5 and value.text == ""
+
+    def on_path(self, value: RecordedValue | None) -> bool:
+        """Whether a value holds rows that may be among those predicted."""
+        if value is None or not self.carries(value):
+            return False
+        if value.rows is None:
+            return True
+        rows = self.program.recording.row_sets[value.rows]
+        if rows.table != self.scope.table:
+            return False
+        if self.within or value.times > 1:
+            return True
+        return len(rows.numbers) == 0 or not self._scored.isdisjoint(rows.numbers.tolist())
+
+    def reads_rows(self, node: ast.AST) -> bool:
+        """Whether an expression depends on rows beyond how many they are and what their columns are called."""
+        if isinstance(node, ast.Lambda | ast.FunctionDef):
+            return self.reads_rows(node.body) if isinstance(node, ast.Lambda) else False
+        if self._of_rows_at_hand(node):
+            return False
+        if isinstance(node, ast.Name):
+            return isinstance(node.ctx, ast.Load) and self.carries(self.program.value(node))
+        return any(self.reads_rows(child) for child in ast.iter_child_nodes(node))
+
+    def _of_rows_at_hand(self, node: ast.AST) -> bool:
+        """Whether it tells only of which rows these are: their number, their index, the names of columns."""
+        inner: ast.AST | None = None
+        if isinstance(node, ast.Attribute) and node.attr in _OF_THE_ROWS_AT_HAND:
+            inner = node.value
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len" and node.args:
+            inner = node.args[0]
+        if inner is None or not any(True for _ in loads(inner)):
+            return False
+        return all(
+            self.on_path(value) for one in loads(inner) if (value := self.program.value(one)) and self.carries(value)
+        )
+
+    # ---- what expressions become
+
+    def hook(self, node: ast.AST) -> bool:
+        """Whether an expression gives what is learned from rows, and holds none itself."""
+        if not isinstance(node, ast.expr) or isinstance(node, ast.Constant | ast.Lambda | ast.Starred | ast.Slice):
+            return False
+        value = self.program.value(node)
+        if value is None or value.type_name == "NoneType" or value.type_name.endswith("GroupBy") or "groupby" in value.type_name.lower():
+            return False
+        if self.carries(value) and (self.on_path(value) or value.rows is None):
+            return False
+        return self.reads_rows(node)
+
+    def selected_from(self, node: ast.AST) -> ast.expr | None:
+        """Return what an expression takes some of the rows of, with all columns; None where it does not."""
+        rows, value = self.program.rows(node), self.program.value(node)
+        if rows is None or value is None or rows.table != self.scope.table:
+            return None
+        source: ast.expr | None = None
+        if isinstance(node, ast.Subscript):
+            source = node.value
+            if isinstance(source, ast.Attribute) and source.attr in ("loc", "iloc"):
+                source = source.value
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            source = node.func.value
+            inner = self.program.value(source)
+            if inner is None or inner.rows is None:
+                source = self._first_with_rows(node)
+        elif isinstance(node, ast.Call):
+            source = self._first_with_rows(node)
+        if source is None:
+            return None
+        whole, held = self.program.value(source), self.program.rows(source)
+        if whole is None or held is None or held.table != rows.table or whole.rows == value.rows:
+            return None
+        if len(whole.shape) != len(value.shape) or whole.type_name != value.type_name:
+            return None
+        if whole.columns != value.columns or whole.shape[1:] != value.shape[1:]:
+            return None
+        if np.array_equal(held.numbers, rows.numbers) or not np.isin(rows.numbers, held.numbers).all():
+            return None
+        return source
+
+    def _first_with_rows(self, node: ast.Call) -> ast.expr | None:
+        for one in (*node.args, *(keyword.value for keyword in node.keywords)):
+            value = self.program.value(one)
+            if value is not None and value.rows is not None:
+                return one
+            if isinstance(one, ast.List | ast.Tuple):
+                for element in one.elts:
+                    if self.program.rows(element) is not None:
+                        return element
+        return None
+
+    def divides(self, node: ast.AST, source: ast.expr) -> bool:
+        """Whether the rows left out are learned from, or predicted."""
+        held, rows = self.program.rows(source), self.program.rows(node)
+        if held is None or rows is None:
+            return False
+        left = set(held.numbers.tolist()) - set(rows.numbers.tolist())
+        kept = set(rows.numbers.tolist())
+        if kept & self._scored:
+            return bool(left & self.scope.fitted)
+        return bool(left & self._scored)
+
+    def source_of_rows(self, node: ast.AST) -> bool:
+        """Whether an expression is the main table as it is read."""
+        value = self.program.value(node)
+        if not isinstance(node, ast.Call) or value is None or value.rows is None:
+            return False
+        rows = self.program.recording.row_sets[value.rows]
+        if rows.table != self.scope.table or len(rows.numbers) != self.scope.n_rows:
+            return False
+        table = self.program.recording.tables[self.scope.table]
+        if span_of(node) == table.span:
+            return True
+        own = isinstance(node.func, ast.Name) and node.func.id in self.program.functions
+        return own and not any(self.carries(self.program.value(one)) for one in loads(node))
+
+    # ---- writing
+
+    def text(self, node: ast.AST, style: Style) -> str:
+        """Return the text of a node in a style."""
+        begin, end = self._place(node)
+        text = self.program.source[begin:end]
+        for first, last, after in sorted(self._edits(node, style), key=lambda edit: -edit[0]):
+            text = text[: first - begin] + after + text[last - begin :]
+        return text
+
+    def needed(self, node: ast.AST) -> Iterator[ast.Name]:
+        """Yield the names that are read in predicting."""
+        if self.source_of_rows(node):
+            return
+        special = special_call(self, node)
+        if special is not None:
+            for one in special.needed:
+                yield from self.needed(one)
+            return
+        if self.hook(node):
+            return
+        source = self.selected_from(node)
+        if source is not None:
+            yield from self.needed(source)
+            return
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Load):
+                yield node
+            return
+        for child in ast.iter_child_nodes(node):
+            yield from self.needed(child)
+
+    def kinds(self, node: ast.AST) -> Iterator[tuple[OperationKind, str]]:
+        """Yield what is found within a node, with the reason."""
+        if self.source_of_rows(node):
+            yield OperationKind.READ, "the main table"
+            return
+        special = special_call(self, node)
+        if special is not None:
+            yield special.kind, special.reason
+            return
+        if self.hook(node):
+            yield OperationKind.LEARNED, f"{short_text(self.program.text(node))} is learned from rows"
+            return
+        source = self.selected_from(node)
+        if source is not None:
+            if self.divides(node, source):
+                yield OperationKind.SPLIT, "some rows are learned from, others predicted"
+            else:
+                yield OperationKind.FILTER, "rows are left out or put in another order"
+        for child in ast.iter_child_nodes(node):
+            yield from self.kinds(child)
+
+    def _edits(self, node: ast.AST, style: Style) -> Iterator[tuple[int, int, str]]:
+        after = self._after(node, style)
+        if after is not None:
+            yield (*self._place(node), after)
+            return
+        for child in ast.iter_child_nodes(node):
+            yield from self._edits(child, style)
+
+    def _after(self, node: ast.AST, style: Style) -> str | None:
+        if self.source_of_rows(node):
+            return "rows"
+        if style is Style.TRAIN:
+            return self._divided(node)
+        special = special_call(self, node)
+        if special is not None:
+            return special.text(style)
+        if self.hook(node) and not isinstance(node, ast.Name):
+            return self.learned(node, self.program.text(node), style)
+        if isinstance(node, ast.Name) and self.hook(node):
+            return self.learned(node, node.id, style)
+        source = self.selected_from(node)
+        if source is None:
+            return None
+        inner = self.text(source, style)
+        if style is Style.PREDICT:
+            return inner
+        begin, end = self._place(node)
+        whole = self.program.source[begin:end]
+        for first, last, after in sorted(self._child_edits(node, style), key=lambda edit: -edit[0]):
+            whole = whole[: first - begin] + after + whole[last - begin :]
+        flag = "learned.told" if self.divides(node, source) else "learned.learning"
+        if style is Style.LEARN and flag == "learned.learning":
+            return whole
+        return f"({whole} if {flag} else {inner})"
+
+    def _divided(self, node: ast.AST) -> str | None:
+        """Return the text of what divides rows; the rest of what learning alone needs stays as it is."""
+        special = special_call(self, node)
+        if special is not None and special.kind is OperationKind.SPLIT:
+            return special.text(Style.TRAIN)
+        source = self.selected_from(node)
+        if source is None or not self.divides(node, source):
+            return None
+        return f"({self.program.text(node)} if learned.told else {self.text(source, Style.TRAIN)})"
+
+    def _child_edits(self, node: ast.AST, style: Style) -> Iterator[tuple[int, int, str]]:
+        for child in ast.iter_child_nodes(node):
+            yield from self._edits(child, style)
+
+    def learned(self, node: ast.AST, compute: str, style: Style, name: str = "") -> str:
+        """Return the call that keeps what is computed, or gives it back."""
+        given = self.name_of(node, name or _slug(self.program.text(node)))
+        if style is Style.PREDICT:
+            return f'learned("{given}")'
+        return f'learned("{given}", lambda: {compute})'
+
+    def name_of(self, key: object, wish: str) -> str:
+        """Return a name for a site: the same for the same, and no two alike."""
+        known = span_of(key) if isinstance(key, ast.AST) else key
+        if known not in self.given:
+            self.names[wish] = self.names.get(wish, 0) + 1
+            self.given[known] = wish if self.names[wish] == 1 else f"{wish}_{self.names[wish]}"
+        return self.given[known]
+
+    def _place(self, node: ast.AST) -> tuple[int, int]:
+        span = span_of(node)
+        return self._at(span.line, span.column), self._at(span.end_line, span.end_column)
+
+    def _at(self, line: int, column: int) -> int:
+        text = self._lines[line - 1] if line <= len(self._lines) else ""
+        inside = column if text.isascii() else len(text.encode()[:column].decode(errors="ignore"))
+        return self._starts[line - 1] + inside
+
+
+def short_text(text: str) -> str:
+    """Return a text on one line."""
+    text = " ".join(text.split())
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _slug(text: str) -> str:
+    """Return a name made of the words of an expression: "Age_median" of ``df['Age'].median()``."""
+    words = re.findall(r"[A-Za-z_][A-Za-z_0-9]*", text)
+    words = [w for w in words if w not in ("lambda", "for", "in", "if", "else", "np", "pd", "axis", "True", "False")]
+    return "_".join(words[:4]).strip("_").lower()[:40] or "value"
