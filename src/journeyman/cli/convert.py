@@ -69,4 +69,4 @@ def convert(  # one parameter an option: the signature is the command's interfac
             prototype, data=data, out=out, run=not no_run, timeout=parse_budget(timeout), target=target, model=model
         )
         found = convert_api.run_request(request, quiet=quiet)
-        show_view(conversion_view.conversion_view(found))
+        show_view(conversion_view.conversion_view(found.report, str(found.folder)))

@@ -234,7 +234,7 @@ def _plan(
 ) -> tuple[PipelineCode, ProjectChecks]:
     """Return the most exact plan that holds what it promises, and what was checked; else the best of them."""
     best: tuple[PipelineCode, ProjectChecks] | None = None
-    for number, code in enumerate(plan_pipeline(recording, chosen, target)):
+    for number, code in enumerate((plan_pipeline(recording, chosen, target),)):
         place = folder.with_name(f"tried{number}")
         lay_out_code(code, folder, place, "tried")
         checks = try_pipeline(code, recording, place, limits)
