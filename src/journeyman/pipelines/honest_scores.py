@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -163,13 +164,16 @@ def _built(
         "prototype",
         budget=float(np.clip(seconds, _LEAST_BUDGET, _MOST_BUDGET)),
         threads=available_threads(),
-        memory=available_memory(),
+        memory=available_memory(repeatable=False),
     )
     try:
         began = clock.monotonic()
         release = run_build(FrameSource(training, FRAME), settings, laid.place / "workspace", SilentProgress(), began)
         asked = rows.iloc[judged.rows].drop(columns=code.target).reset_index(drop=True)
-        predicted = _as_the_prototype(release.predict(asked), table[code.target].iloc[judged.rows], judged.truth)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of unseen categories: the build is judged as it is
+            answers = release.predict(asked)
+        predicted = _as_the_prototype(answers, table[code.target].iloc[judged.rows], judged.truth)
         if predicted is None:
             return None
         part = PredictedRows(judged.truth, predicted, split.clusters[judged.rows])
