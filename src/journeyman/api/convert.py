@@ -7,13 +7,12 @@ from pathlib import Path
 
 from journeyman.entities.convert_request import Conversion, ConvertRequest
 from journeyman.errors import InputError, SettingsError
-from journeyman.interfaces import Progress
 from journeyman.pipelines.convert_prototype import convert_prototype
 from journeyman.pipelines.run_build import shown_progress
 from journeyman.runtime.clock import SystemClock
 from journeyman.settings import parse_budget
 
-__all__ = ["convert", "convert_request", "run_request"]
+__all__ = ["convert"]
 
 _LEAST_SECONDS = 1.0
 
@@ -27,6 +26,7 @@ def convert(
     timeout: str | float = "10m",
     target: str | None = None,
     model: str | None = None,
+    budget: str | float | None = None,
     quiet: bool = True,
 ) -> Conversion:
     """Make a tested project of a notebook or a script, and tell what its score is worth.
@@ -50,6 +50,8 @@ def convert(
         Column that it predicts; found out else.
     model : str or None
         Which of its models: variable or class; the last scored one else.
+    budget : str, float or None
+        Time of the build that its score is compared with, 0 for none; as long as the prototype ran else, 20 s to 60 s.
     quiet : bool
         Whether no progress is shown.
 
@@ -68,52 +70,43 @@ def convert(
     Traceback (most recent call last):
     journeyman.errors.InputError: there is no file churn.doc (hint: give a notebook (.ipynb) or a script ...)
     """
-    request = convert_request(
-        Path(prototype),
-        data=None if data is None else Path(data),
-        out=None if out is None else Path(out),
-        run=run,
-        timeout=parse_budget(str(timeout)),
-        target=target,
-        model=model,
+    request = _checked(
+        ConvertRequest(
+            Path(prototype),
+            _folder(Path(prototype)) if out is None else Path(out),
+            None if data is None else Path(data),
+            run,
+            parse_budget(str(timeout)) or 0.0,
+            target,
+            model,
+            None if budget is None else _seconds(budget),
+        )
     )
-    return run_request(request, quiet=quiet)
-
-
-def convert_request(
-    prototype: Path,
-    *,
-    data: Path | None,
-    out: Path | None,
-    run: bool,
-    timeout: float | None,
-    target: str | None,
-    model: str | None,
-) -> ConvertRequest:
-    """Return what is asked for, checked.
-
-    Raises
-    ------
-    InputError
-        Where there is no such data, or something lies where the project shall be written.
-    SettingsError
-        Where the time is none.
-    """
-    if timeout is None or timeout < _LEAST_SECONDS:
-        raise SettingsError("the prototype needs a time to run in, one second or more", hint="--timeout 10m")
-    if data is not None and not data.exists():
-        raise InputError(f"there is no folder or file {data}", hint="name the folder of its data with --data DIR")
-    name = re.sub(r"[^A-Za-z0-9]+", "-", prototype.stem).strip("-").lower() or "prototype"
-    folder = out if out is not None else Path(f"{name}-pipeline")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"{folder} is there already and not empty", hint="name another folder with --out DIR")
-    if not folder.absolute().parent.is_dir():
-        raise InputError(f"there is no folder {folder.parent} to write into", hint=f"mkdir -p {folder.parent}")
-    return ConvertRequest(prototype, folder, data, run, timeout, target, model)
-
-
-def run_request(request: ConvertRequest, *, progress: Progress | None = None, quiet: bool = False) -> Conversion:
-    """Do what was asked for; ``progress`` and ``quiet`` as for a build."""
     clock = SystemClock()
-    with shown_progress(progress, quiet, None, clock.monotonic()) as shown:
+    with shown_progress(None, quiet, None, clock.monotonic()) as shown:
         return convert_prototype(request, clock, shown)
+
+
+def _folder(prototype: Path) -> Path:
+    name = re.sub(r"[^A-Za-z0-9]+", "-", prototype.stem).strip("-").lower() or "prototype"
+    return Path(f"{name}-pipeline")
+
+
+def _checked(request: ConvertRequest) -> ConvertRequest:
+    """Return what is asked for; InputError where there is no such data, or something lies where the project goes."""
+    if request.seconds < _LEAST_SECONDS:
+        raise SettingsError("the prototype needs a time to run in, one second or more", hint="--timeout 10m")
+    if request.data is not None and not request.data.exists():
+        raise InputError(
+            f"there is no folder or file {request.data}", hint="name the folder of its data with --data DIR"
+        )
+    out = request.out
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out} is there already and not empty", hint="name another folder with --out DIR")
+    if not out.absolute().parent.is_dir():
+        raise InputError(f"there is no folder {out.parent} to write into", hint=f"mkdir -p {out.parent}")
+    return request
+
+
+def _seconds(budget: str | float) -> float:
+    return 0.0 if str(budget).strip() in ("0", "0.0", "0s") else parse_budget(str(budget)) or 0.0

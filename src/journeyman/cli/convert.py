@@ -11,7 +11,6 @@ from journeyman.cli.endings import one_line_errors
 from journeyman.cli.options import Quiet
 from journeyman.cli.screen import show_view
 from journeyman.lazy_module import LazyModule
-from journeyman.settings import parse_budget
 
 if TYPE_CHECKING:
     from journeyman.api import convert as convert_api
@@ -61,12 +60,27 @@ def convert(  # one parameter an option: the signature is the command's interfac
             show_default=False,
         ),
     ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Of the build that its score is compared with; 0 for none [default: as long as the prototype ran].",
+            show_default=False,
+        ),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Make a tested project of a notebook or a script, and tell what its score is worth."""
     with one_line_errors(Path()):
-        request = convert_api.convert_request(
-            prototype, data=data, out=out, run=not no_run, timeout=parse_budget(timeout), target=target, model=model
+        found = convert_api.convert(
+            prototype,
+            data=data,
+            out=out,
+            run=not no_run,
+            timeout=timeout,
+            target=target,
+            model=model,
+            budget=budget,
+            quiet=quiet,
         )
-        found = convert_api.run_request(request, quiet=quiet)
         show_view(conversion_view.conversion_view(found.report, str(found.folder)))

@@ -30,6 +30,8 @@ class ConvertRequest:
         Column of the main table that it predicts.
     model : str or None
         Which of its models, by its variable or class; the last scored one else.
+    budget : float or None
+        Seconds of the build that its score is compared with, 0 for none; as long as the prototype ran else.
     """
 
     path: Path
@@ -39,6 +41,7 @@ class ConvertRequest:
     seconds: float = 600.0
     target: str | None = None
     model: str | None = None
+    budget: float | None = None
 
 
 @dataclass(frozen=True)

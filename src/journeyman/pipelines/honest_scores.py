@@ -75,6 +75,8 @@ class Laid:
     place: Path
     package: str
     limits: Limits
+    budget: float | None = None
+    """Seconds of a build; none where it is 0, and as long as the prototype ran where it is None."""
 
 
 def honest_scores(
@@ -114,6 +116,8 @@ def honest_scores(
         if len(rows.test):
             own = _of_rows(told, rows.test)
             found = replace(found, repeated=judge_predictions(code.model.metric, [_part(own, split.clusters)]).value)
+        if laid.budget == 0.0:
+            return found
         progress.stage("build", "what Journeyman reaches on the same rows")
         return replace(found, build=_built(code, table, split, parts[0], laid, recording.seconds, clock))
     except JourneymanError as error:
@@ -162,7 +166,7 @@ def _built(
         FRAME,
         code.target,
         "prototype",
-        budget=float(np.clip(seconds, _LEAST_BUDGET, _MOST_BUDGET)),
+        budget=float(np.clip(seconds, _LEAST_BUDGET, _MOST_BUDGET)) if laid.budget is None else laid.budget,
         threads=available_threads(),
         memory=available_memory(repeatable=False),
     )

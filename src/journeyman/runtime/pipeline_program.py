@@ -44,7 +44,7 @@ def main() -> None:
 
 def _tell(pipeline: Any, table: pd.DataFrame, rows: np.ndarray, truth: dict[int, Any], number: int) -> None:
     asked = table.iloc[rows]
-    told = {"rows": rows, "truth": _plain([truth[row] for row in rows]), "predicted": _plain(pipeline.predict(asked))}
+    told: dict[str, Any] = {"rows": rows, "truth": _plain([truth[row] for row in rows]), "predicted": _plain(pipeline.predict(asked))}
     if hasattr(pipeline, "predict_proba"):
         # a model without probabilities has the method and refuses
         with contextlib.suppress(AttributeError, ValueError, NotImplementedError):

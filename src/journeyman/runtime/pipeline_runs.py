@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,7 +101,7 @@ def predict_parts(
     for k, part in enumerate(parts):
         if part is not None:
             np.savez(place / f"part{k}.npz", training=part.training, test=part.test)
-    asked = {"package": package, "model": model, "parts": [part is not None for part in parts]}
+    asked: dict[str, object] = {"package": package, "model": model, "parts": [part is not None for part in parts]}
     _ask(place, asked | {"left_out": list(left_out)}, limits)
     return [_answer(place / f"answer{k}.npz") for k in range(len(parts))]
 
@@ -112,7 +112,7 @@ def _answer(file: Path) -> PartPredictions:
         return PartPredictions(told["rows"], told["truth"], told["predicted"], probabilities)
 
 
-def _ask(place: Path, question: dict[str, object], limits: Limits) -> None:
+def _ask(place: Path, question: Mapping[str, object], limits: Limits) -> None:
     (place / _QUESTION).write_text(json.dumps(question), encoding="utf-8")
     run = run_confined(Path(pipeline_program.__file__), place, limits, [_QUESTION])
     if run.ending is Ending.DONE:
