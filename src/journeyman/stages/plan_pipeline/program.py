@@ -310,8 +310,10 @@ class _Effects:
         if not isinstance(node, ast.Expr):
             return False
         if isinstance(node.value, ast.Call):
-            name = node.value.func
+            name: ast.AST = node.value.func
             while isinstance(name, ast.Attribute | ast.Subscript | ast.Call):
+                if isinstance(name, ast.Attribute) and name.attr in ("plot", "hist", "boxplot"):
+                    return True
                 name = name.func if isinstance(name, ast.Call) else name.value
             if isinstance(name, ast.Name) and name.id in (*self._pictures, "print", "display"):
                 return True

@@ -11,7 +11,7 @@ from enum import Enum
 import numpy as np
 
 from journeyman.entities.conversion import OperationKind
-from journeyman.entities.recording import RecordedValue, RowSet
+from journeyman.entities.recording import CallRole, RecordedValue, RowSet, Span
 from journeyman.stages.plan_pipeline.program import Program, loads, span_of
 from journeyman.stages.plan_pipeline.special_calls import Special, special_call
 
@@ -23,6 +23,13 @@ _SELECTING = frozenset(
     "dropna drop_duplicates drop query sample head tail sort_values sort_index reset_index loc iloc filter nlargest "
     "nsmallest truncate fit_resample fit_sample resample shuffle".split()
 )
+
+
+_WITHOUT_CHANCE = (
+    "Imputer Encoder Scaler Vectorizer Binarizer Normalizer LinearRegression Neighbors NB LinearDiscriminant "
+    "QuadraticDiscriminant Polynomial Transformer OLS GLM Logit Selector VarianceThreshold SelectKBest"
+).split()
+"""Words in the names of classes whose fit draws nothing at random."""
 
 
 class Style(Enum):
@@ -60,6 +67,7 @@ class Rewriter:
         for line in self.program.source.splitlines(keepends=True):
             self._starts.append(self._starts[-1] + len(line))
         self._lines = self.program.source.splitlines(keepends=True)
+        self._drawing = frozenset(_draws(self.program))
         self._scored = frozenset(self.scope.scored.numbers.tolist())
 
     # ---- what values are
@@ -245,7 +253,17 @@ class Rewriter:
         for child in ast.iter_child_nodes(node):
             yield from self.kinds(child)
 
+    def _seeded(self, node: ast.AST, style: Style) -> Iterator[tuple[int, int, str]]:
+        """Yield the setting of a seed before a statement that draws at random, as it was run."""
+        if self.program.recording.seed is None or style is Style.PREDICT or not isinstance(node, ast.stmt):
+            return
+        draws = {span_of(one) for one in _own_expressions(node) if isinstance(one, ast.Call)} & self._drawing
+        if draws and not self.program.lines[node.lineno - 1][: node.col_offset].strip():
+            begin, _ = self._place(node)
+            yield begin, begin, f"np.random.seed({self.program.recording.seed})\n" + " " * node.col_offset
+
     def _edits(self, node: ast.AST, style: Style) -> Iterator[tuple[int, int, str]]:
+        yield from self._seeded(node, style)
         after = self._after(node, style)
         if after is not None:
             yield (*self._place(node), after)
@@ -317,6 +335,35 @@ class Rewriter:
         text = self._lines[line - 1] if line <= len(self._lines) else ""
         inside = column if text.isascii() else len(text.encode()[:column].decode(errors="ignore"))
         return self._starts[line - 1] + inside
+
+
+def _draws(program: Program) -> Iterator[Span]:
+    """Yield the calls that draw from NumPy's global generator: fits and divisions that are given no seed."""
+    roles = (CallRole.FIT, CallRole.FIT_TRANSFORM, CallRole.SPLIT, CallRole.RESAMPLE)
+    recording = program.recording
+    settings = {model.number: f"{model.name.rpartition('.')[2]} {model.settings}" for model in recording.models}
+    for call in recording.calls:
+        if call.role not in roles or call.added:
+            continue
+        if call.model is None:
+            line = "".join(program.lines[call.span.line - 1 : call.span.end_line])
+            if "random_state" not in line:
+                yield call.span
+            continue
+        told = settings[call.model]
+        plain = any(word in told.partition(" ")[0] for word in _WITHOUT_CHANCE)
+        if not plain and not (told.count("(") == 1 and "random_state=" in told):
+            yield call.span
+
+
+def _own_expressions(node: ast.stmt) -> Iterator[ast.AST]:
+    """Yield what a statement evaluates itself, not in the statements within it."""
+    asked: list[ast.AST] = [node]
+    while asked:
+        for child in ast.iter_child_nodes(asked.pop()):
+            if not isinstance(child, ast.stmt):
+                yield child
+                asked.append(child)
 
 
 def short_text(text: str) -> str:
