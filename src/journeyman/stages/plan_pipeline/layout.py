@@ -282,7 +282,10 @@ def indented(text: str, by: int = 4) -> str:
     except SyntaxError:
         return textwrap.indent(text, " " * by)
     inside: set[int] = set()
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
+        if id(node) in told:
+            continue
         if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)):
             inside |= set(range(node.lineno + 1, (node.end_lineno or node.lineno) + 1))
     lines = text.split("\n")

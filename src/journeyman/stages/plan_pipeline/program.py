@@ -21,6 +21,7 @@ _SHOWN_WORDS = "head tail info describe plot hist show value_counts nunique uniq
 _SHOWN = frozenset(_SHOWN_WORDS.split())
 _PICTURES = frozenset(("matplotlib", "seaborn", "plotly", "bokeh", "altair", "missingno", "wordcloud", "graphviz"))
 _LIBRARY_TYPES = ("pandas.", "numpy.")
+_LIBRARIES = (*_LIBRARY_TYPES, "sklearn.", "scipy.", "statsmodels.", "str.", "xgboost.", "lightgbm.", "catboost.")
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,20 @@ class Program:
     functions: Mapping[str, ast.FunctionDef | ast.ClassDef] = field(default_factory=dict)
     imported: frozenset[str] = frozenset()
     effects: _Effects | None = None
+    loops: Mapping[str, tuple[ast.expr, ...]] = field(default_factory=dict)
+    varying: frozenset[Span] = frozenset()
+
+    def name_at(self, span: Span) -> str:
+        """Return the variable that stands at a place, "" where something else does."""
+        if span.line != span.end_line or span.line > len(self.lines):
+            return ""
+        text = self.lines[span.line - 1].encode()[span.column : span.end_column].decode(errors="ignore")
+        return text if text.isidentifier() else ""
+
+    def changed_at(self, node: ast.Name) -> bool:
+        """Whether a variable is changed where it stands: ``table.drop(..., inplace=True)``, ``table["x"] = 1``."""
+        number = self.statement_at(span_of(node))
+        return number is not None and node.id in self.statements[number].changes
 
     def value(self, node: ast.AST) -> RecordedValue | None:
         """Return what an expression gave."""
@@ -136,7 +151,27 @@ def read_program(recording: Recording) -> Program:
         if isinstance(node, ast.Import | ast.ImportFrom)
         for one in node.names
     )
-    return Program(recording, recording.source, lines, statements, functions, imported, reader)
+    loops, varying = _loops(body)
+    return Program(recording, recording.source, lines, statements, functions, imported, reader, loops, varying)
+
+
+def _loops(body: Sequence[ast.stmt]) -> tuple[dict[str, tuple[ast.expr, ...]], frozenset[Span]]:
+    """Return what each loop variable goes through, and the expressions that contain one: their rows vary."""
+    loops: dict[str, tuple[ast.expr, ...]] = {}
+    varying: set[Span] = set()
+    for node in ast.walk(ast.Module(list(body), [])):
+        if isinstance(node, ast.For | ast.comprehension):
+            names = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+            for name in names:
+                loops[name] = (*loops.get(name, ()), node.iter)
+    for node in ast.walk(ast.Module(list(body), [])):
+        if isinstance(node, ast.For):
+            names = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+            for statement in node.body:
+                for inner in ast.walk(statement):
+                    if isinstance(inner, ast.expr) and any(one.id in names for one in loads(inner)):
+                        varying.add(span_of(inner))
+    return loops, frozenset(varying)
 
 
 def _text_of(lines: Sequence[str], node: ast.stmt) -> str:
@@ -292,7 +327,7 @@ class _Effects:
             mutates = in_place or (word in _CHANGING and not (of_library and word in ("add", "train", "update")))
             if of_library and word in ("insert", "pop", "update"):
                 mutates = True
-            if mutates or (alone and not called.startswith(_LIBRARY_TYPES) and word not in _SHOWN):
+            if mutates or (alone and not called.startswith(_LIBRARIES) and word not in _SHOWN):
                 yield base_name(call.func.value)
         name = call.func.id if isinstance(call.func, ast.Name) else called.rpartition(".")[2]
         function = self._functions.get(name)

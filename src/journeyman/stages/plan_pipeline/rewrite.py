@@ -25,6 +25,8 @@ _SELECTING = frozenset(
 )
 
 
+_HALF_WAY = "Methods Properties Accessor Indexer GroupBy Groupby Rolling Expanding Window Resampler".split()
+"""Words in the names of classes that only lead from a table to a method of it."""
 _WITHOUT_CHANCE = (
     "Imputer Encoder Scaler Vectorizer Binarizer Normalizer LinearRegression Neighbors NB LinearDiscriminant "
     "QuadraticDiscriminant Polynomial Transformer OLS GLM Logit Selector VarianceThreshold SelectKBest"
@@ -60,6 +62,8 @@ class Rewriter:
     names: dict[str, int] = field(default_factory=dict)
     given: dict[object, str] = field(default_factory=dict)
     within: bool = False
+    fitted_before: set[Span] = field(default_factory=set)
+    _containers: dict[str, bool] = field(default_factory=dict)
     _starts: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -78,8 +82,7 @@ class Rewriter:
             return False
         if value.rows is not None:
             return True
-        short = value.type_name.rpartition(".")[2]
-        if short in _CONTAINERS or value.type_name in _CONTAINERS:
+        if self._is_container(value):
             return value.text == "" and value.shape not in ((0,), ())
         known = {len(self.scope.scored.numbers), self.scope.n_rows}
         table = value.type_name.startswith(("pandas.", "numpy.", "scipy.", "polars."))
@@ -90,13 +93,36 @@ class Rewriter:
         if value is None or not self.carries(value):
             return False
         if value.rows is None:
-            return True
+            return not self._is_container(value) or self._container_on_path(value)
         rows = self.program.recording.row_sets[value.rows]
         if rows.table != self.scope.table:
             return False
-        if self.within or value.times > 1:
+        if self.within or value.span in self.program.varying:
             return True
         return len(rows.numbers) == 0 or not self._scored.isdisjoint(rows.numbers.tolist())
+
+    def _is_container(self, value: RecordedValue) -> bool:
+        return value.type_name in _CONTAINERS or value.type_name.rpartition(".")[2] in _CONTAINERS
+
+    def _container_on_path(self, value: RecordedValue) -> bool:
+        """Whether a list holds rows that may be predicted: where it is filled, such rows are read."""
+        name = self.program.name_at(value.span)
+        if not name or self.within:
+            return True
+        if name in self._containers:
+            return self._containers[name]
+        self._containers[name] = False
+        sources: list[ast.AST] = list(self.program.loops.get(name, ()))
+        if not sources:
+            sources = [s.node for s in self.program.statements if name in s.makes | s.changes and not s.shown]
+        read = [
+            found
+            for node in sources
+            for one in loads(node)
+            if one.id != name and (found := self.program.value(one)) is not None and self.carries(found)
+        ]
+        self._containers[name] = not read or any(self.on_path(one) for one in read)
+        return self._containers[name]
 
     def reads_rows(self, node: ast.AST) -> bool:
         """Whether an expression depends on rows beyond how many they are and what their columns are called."""
@@ -105,7 +131,9 @@ class Rewriter:
         if self._of_rows_at_hand(node):
             return False
         if isinstance(node, ast.Name):
-            return isinstance(node.ctx, ast.Load) and self.carries(self.program.value(node))
+            value = self.program.value(node)
+            kept = value is not None and value.rows is None and self._is_container(value) and not self.on_path(value)
+            return isinstance(node.ctx, ast.Load) and self.carries(value) and not kept
         return any(self.reads_rows(child) for child in ast.iter_child_nodes(node))
 
     def _of_rows_at_hand(self, node: ast.AST) -> bool:
@@ -115,11 +143,7 @@ class Rewriter:
             inner = node.value
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len" and node.args:
             inner = node.args[0]
-        if inner is None or not any(True for _ in loads(inner)):
-            return False
-        return all(
-            self.on_path(value) for one in loads(inner) if (value := self.program.value(one)) and self.carries(value)
-        )
+        return inner is not None and self.on_path(self.program.value(inner))
 
     # ---- what expressions become
 
@@ -128,9 +152,11 @@ class Rewriter:
         if not isinstance(node, ast.expr) or isinstance(node, ast.Constant | ast.Lambda | ast.Starred | ast.Slice):
             return False
         value = self.program.value(node)
-        if value is None or value.type_name == "NoneType" or value.type_name.endswith("GroupBy") or "groupby" in value.type_name.lower():
+        if value is None or value.type_name == "NoneType" or any(word in value.type_name for word in _HALF_WAY):
             return False
         if self.carries(value) and (self.on_path(value) or value.rows is None):
+            return False
+        if isinstance(node, ast.Name) and self.program.changed_at(node):
             return False
         return self.reads_rows(node)
 
@@ -254,13 +280,25 @@ class Rewriter:
             yield from self.kinds(child)
 
     def _seeded(self, node: ast.AST, style: Style) -> Iterator[tuple[int, int, str]]:
-        """Yield the setting of a seed before a statement that draws at random, as it was run."""
+        """Yield what is written before a statement: a seed where it draws at random, transformers that it fits."""
+        if isinstance(node, ast.stmt) and style is not Style.TRAIN:
+            yield from self._fits_before(node, style)
         if self.program.recording.seed is None or style is Style.PREDICT or not isinstance(node, ast.stmt):
             return
         draws = {span_of(one) for one in _own_expressions(node) if isinstance(one, ast.Call)} & self._drawing
         if draws and not self.program.lines[node.lineno - 1][: node.col_offset].strip():
             begin, _ = self._place(node)
             yield begin, begin, f"np.random.seed({self.program.recording.seed})\n" + " " * node.col_offset
+
+    def _fits_before(self, node: ast.stmt, style: Style) -> Iterator[tuple[int, int, str]]:
+        """Yield the fit of a named transformer as a statement of its own, so that later ones find it fitted."""
+        if self.program.lines[node.lineno - 1][: node.col_offset].strip():
+            return
+        for one in _own_expressions(node):
+            if isinstance(one, ast.Call) and (special := special_call(self, one)) is not None and special.before:
+                self.fitted_before.add(span_of(one))
+                begin, _ = self._place(node)
+                yield begin, begin, special.before(style) + "\n" + " " * node.col_offset
 
     def _edits(self, node: ast.AST, style: Style) -> Iterator[tuple[int, int, str]]:
         yield from self._seeded(node, style)
@@ -361,7 +399,7 @@ def _own_expressions(node: ast.stmt) -> Iterator[ast.AST]:
     asked: list[ast.AST] = [node]
     while asked:
         for child in ast.iter_child_nodes(asked.pop()):
-            if not isinstance(child, ast.stmt):
+            if not isinstance(child, ast.stmt | ast.Lambda | ast.comprehension):
                 yield child
                 asked.append(child)
 

@@ -10,6 +10,7 @@ from journeyman.entities.recording import CallRole, Span
 from journeyman.stages.plan_pipeline.find_prediction import Prediction
 from journeyman.stages.plan_pipeline.program import Program, Statement, base_name, loads, span_of
 from journeyman.stages.plan_pipeline.rewrite import Rewriter
+from journeyman.stages.plan_pipeline.special_calls import special_call
 
 __all__ = ["Unit", "slice_rows"]
 
@@ -133,10 +134,10 @@ def _slice_predicting(units: list[Unit], features: ast.expr, rewriter: Rewriter,
             unit.guarded = True
             continue
         if carriers and learns:
-            unit.kept = tuple(sorted((hits - carriers) & one.changes))
+            unit.kept = tuple(sorted((hits - carriers) & one.changes - _fitted_before(one.node, rewriter)))
             for name in unit.kept:
                 needed.pop(name, None)
-        for name in one.surely:
+        for name in one.surely | _fitted_before(one.node, rewriter):
             needed.pop(name, None)
         _add(needed, rewriter.needed(one.node), one.node)
 
@@ -173,6 +174,17 @@ def _parts(node: ast.stmt, rewriter: Rewriter, carriers: set[str]) -> tuple[tupl
         if isinstance(one, ast.Name) and one.id in carriers and k // 2 < len(node.value.args):
             found.append((one.id, node.value.args[k // 2]))
     return tuple(found)
+
+
+def _fitted_before(node: ast.stmt, rewriter: Rewriter) -> set[str]:
+    """Return the names of transformers whose fit is written as a statement of its own."""
+    found: set[str] = set()
+    if isinstance(node, ast.Assign | ast.Expr | ast.AugAssign | ast.AnnAssign):
+        for inner in ast.walk(node):
+            special = special_call(rewriter, inner)
+            if special is not None and special.before is not None and isinstance(inner, ast.Call):
+                found.add(base_name(inner.func))
+    return found
 
 
 def _reads_file(node: ast.stmt, rewriter: Rewriter) -> bool:
