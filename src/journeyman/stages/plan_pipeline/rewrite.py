@@ -45,12 +45,16 @@ class Style(Enum):
 
 @dataclass(frozen=True)
 class Scope:
-    """The rows that matter: those predicted, those the model learned from, and the table that they are of."""
+    """The rows that matter: those predicted, those the model learned from, and the table that they are of.
+
+    ``lengths`` are those of tables and arrays that hold such rows, where it is not known which.
+    """
 
     scored: RowSet
     fitted: frozenset[int]
     table: int
     n_rows: int
+    lengths: frozenset[int]
 
 
 @dataclass
@@ -63,6 +67,7 @@ class Rewriter:
     given: dict[object, str] = field(default_factory=dict)
     within: bool = False
     fitted_before: set[Span] = field(default_factory=set)
+    dropped: set[Span] = field(default_factory=set)
     _containers: dict[str, bool] = field(default_factory=dict)
     _starts: list[int] = field(default_factory=list)
 
@@ -84,9 +89,10 @@ class Rewriter:
             return True
         if self._is_container(value):
             return value.text == "" and value.shape not in ((0,), ())
-        known = {len(self.scope.scored.numbers), self.scope.n_rows}
         table = value.type_name.startswith(("pandas.", "numpy.", "scipy.", "polars."))
-        return table and bool(value.shape) and value.shape[0] in known and value.shape[0] > 5 and value.text == ""
+        if not table or not value.shape or value.shape[0] <= 5 or value.text:
+            return False
+        return value.shape[0] in self.scope.lengths or 2 * value.shape[0] > self.scope.n_rows
 
     def on_path(self, value: RecordedValue | None) -> bool:
         """Whether a value holds rows that may be among those predicted."""
@@ -130,6 +136,9 @@ class Rewriter:
             return self.reads_rows(node.body) if isinstance(node, ast.Lambda) else False
         if self._of_rows_at_hand(node):
             return False
+        if isinstance(node, ast.Subscript) and (held := self.program.value(node.value)) is not None:
+            if held.rows is None and self._is_container(held):
+                return self.reads_rows(node.slice)
         if isinstance(node, ast.Name):
             value = self.program.value(node)
             kept = value is not None and value.rows is None and self._is_container(value) and not self.on_path(value)
@@ -306,8 +315,29 @@ class Rewriter:
         if after is not None:
             yield (*self._place(node), after)
             return
+        gone = self._gone(node)
+        yield from gone.values()
         for child in ast.iter_child_nodes(node):
-            yield from self._edits(child, style)
+            if id(child) not in gone:
+                yield from self._edits(child, style)
+
+    def _gone(self, node: ast.AST) -> dict[int, tuple[int, int, str]]:
+        """Return the statements within one that are left out, as edits; a body that loses all of them passes."""
+        found: dict[int, tuple[int, int, str]] = {}
+        for name in ("body", "orelse"):
+            body = getattr(node, name, None)
+            if not isinstance(body, list):
+                continue
+            left = [one for one in body if span_of(one) not in self.dropped]
+            for one in body:
+                if span_of(one) not in self.dropped:
+                    continue
+                if not left and one is body[0]:
+                    found[id(one)] = (*self._place(one), "pass")
+                elif not self.program.lines[one.lineno - 1][: one.col_offset].strip():
+                    last = one.end_lineno or one.lineno
+                    found[id(one)] = (self._starts[one.lineno - 1], self._starts[last], "")
+        return found
 
     def _after(self, node: ast.AST, style: Style) -> str | None:
         if self.source_of_rows(node):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from journeyman.entities.recording import CallRole, Span
 from journeyman.stages.plan_pipeline.find_prediction import Prediction
@@ -37,6 +37,10 @@ class Unit:
         Of a division: each name that predicting needs, and what it is taken from.
     folds : bool
         Whether it is a loop over divisions.
+    inside : bool
+        Whether it stands in a loop, of which it is the last pass that counts.
+    dropped : frozenset of Span
+        Statements within it that nothing depends on.
     """
 
     statement: Statement
@@ -47,7 +51,8 @@ class Unit:
     guarded: bool = False
     parts: tuple[tuple[str, ast.expr], ...] = ()
     folds: bool = False
-    inside: bool = field(default=False)
+    inside: bool = False
+    dropped: frozenset[Span] = frozenset()
 
 
 def slice_rows(program: Program, prediction: Prediction, rewriter: Rewriter) -> tuple[Unit, ...]:
@@ -55,7 +60,7 @@ def slice_rows(program: Program, prediction: Prediction, rewriter: Rewriter) -> 
     units = [Unit(one, folds=_folds(program, one)) for one in program.statements[: prediction.statement]]
     last = Unit(program.statements[prediction.statement])
     needed_in_learning = {one.id for node in (prediction.features, prediction.model, *prediction.fit) for one in loads(node)}
-    _slice_learning([*units, last] if prediction.runs else units, needed_in_learning)
+    _slice_learning(program, [*units, last] if prediction.runs else units, needed_in_learning)
     if prediction.runs:
         last.learns = True
     inside = [Unit(program.inner(one), inside=True) for one in prediction.inside]
@@ -66,6 +71,8 @@ def slice_rows(program: Program, prediction: Prediction, rewriter: Rewriter) -> 
             sequence += [Unit(program.inner(one), inside=True) for one in unit.statement.node.body]
     sequence += [*([last] if prediction.runs else []), *inside]
     _slice_predicting(sequence, prediction.features, rewriter, last)
+    for unit in sequence:
+        rewriter.dropped |= unit.dropped
     return tuple(unit for unit in sequence if unit.learns or unit.predicts)
 
 
@@ -77,7 +84,7 @@ def _folds(program: Program, statement: Statement) -> bool:
     return any(span in splits for span in spans)
 
 
-def _slice_learning(units: list[Unit], needed: set[str]) -> None:
+def _slice_learning(program: Program, units: list[Unit], needed: set[str]) -> None:
     """Mark the statements that names depend on, the last first."""
     for unit in reversed(units):
         one = unit.statement
@@ -89,8 +96,10 @@ def _slice_learning(units: list[Unit], needed: set[str]) -> None:
         )
         if seeds or (one.makes | one.changes) & needed or "*" in one.makes:
             unit.learns = True
+            if isinstance(one.node, ast.For | ast.While | ast.If | ast.With):
+                unit.dropped = program.idle_within(one.node, needed)
             needed -= one.surely
-            needed |= one.reads
+            needed |= program.reads_without(one, unit.dropped)
 
 
 def _slice_predicting(units: list[Unit], features: ast.expr, rewriter: Rewriter, last: Unit) -> None:
@@ -130,7 +139,7 @@ def _slice_predicting(units: list[Unit], features: ast.expr, rewriter: Rewriter,
                 needed.pop(name, None)
             continue
         unit.predicts = True
-        if carriers and _in_place_filter(one.node, rewriter, needed):
+        if carriers and _in_place_filter(one.node, rewriter):
             unit.guarded = True
             continue
         if carriers and learns:
@@ -202,7 +211,7 @@ def _inside(inner: Span, outer: Span) -> bool:
     return outer.line <= inner.line and inner.end_line <= outer.end_line
 
 
-def _in_place_filter(node: ast.stmt, rewriter: Rewriter, needed: dict[str, list[ast.Name]]) -> bool:
+def _in_place_filter(node: ast.stmt, rewriter: Rewriter) -> bool:
     """Whether a statement leaves rows of a table out where it stands."""
     if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
         return False
@@ -211,9 +220,13 @@ def _in_place_filter(node: ast.stmt, rewriter: Rewriter, needed: dict[str, list[
         return False
     if not isinstance(call.func.value, ast.Name):
         return False
+    if call.func.attr == "drop" and any(
+        one.arg == "columns" or (one.arg == "axis" and getattr(one.value, "value", 0) in (1, "columns"))
+        for one in call.keywords
+    ):
+        return False
     before = rewriter.program.value(call.func.value)
-    later = [value for one in needed.get(call.func.value.id, []) if (value := rewriter.program.value(one))]
-    after = min(later, key=lambda value: value.span, default=None)
+    after = rewriter.program.next_value(call.func.value)
     if before is None or after is None or before.rows is None or after.rows is None:
         return call.func.attr in ("dropna", "drop_duplicates")
     return before.rows != after.rows
