@@ -23,7 +23,8 @@ _MOST_ALONE = 20
 def try_pipeline(code: PipelineCode, recording: Recording, folder: Path, limits: Limits) -> ProjectChecks:
     """Return whether a pipeline, learned as told, predicts what the prototype predicted.
 
-    Its modules run confined. Where the rows of the recorded prediction are not known, nothing can be asked.
+    Its modules run confined. Where it is not known which rows were predicted, rows with the recorded features stand
+    for them.
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ def try_pipeline(code: PipelineCode, recording: Recording, folder: Path, limits:
         Of time, memory and disk.
     """
     call = next(one for one in recording.calls if one.number == code.call)
-    if not call.given or call.output is None:
+    if call.output is None or (not call.given and call.inputs not in recording.arrays):
         return ProjectChecks(message="the rows of the recorded predictions are not known")
     package = folder / "src" / _PACKAGE
     package.mkdir(parents=True, exist_ok=True)
@@ -55,9 +56,9 @@ def try_pipeline(code: PipelineCode, recording: Recording, folder: Path, limits:
 
 
 def _write_question(folder: Path, recording: Recording, call: RecordedCall) -> None:
-    rows = recording.row_sets[call.given[0]].numbers
     assert call.output is not None
-    np.save(folder / "rows.npy", rows)
+    if call.given:
+        np.save(folder / "rows.npy", recording.row_sets[call.given[0]].numbers)
     np.save(folder / "output.npy", recording.arrays[call.output])
     inputs = recording.arrays.get(call.inputs) if call.inputs is not None else None
     if inputs is not None:
@@ -106,6 +107,16 @@ def why(error):
     return f"{{type(error).__name__}}: {{str(error).splitlines()[0] if str(error) else ''}}{{where}}"
 
 
+def found_rows(features):
+    """Number of the first row with the features of each recorded one."""
+    features = features.toarray() if hasattr(features, "toarray") else np.asarray(features)
+    keys = {{}}
+    for number, row in enumerate(np.round(features.astype(float), 6) + 0.0):
+        keys.setdefault(row.tobytes(), number)
+    asked = np.round(np.load("inputs.npy").astype(float), 6)
+    return np.array([keys[row.tobytes()] for row in asked + 0.0])
+
+
 def main():
     from {_PACKAGE}.pipeline import Pipeline
     from {_PACKAGE}.tables import read_rows
@@ -115,7 +126,9 @@ def main():
         table = read_rows()
         stage = "learning"
         model = Pipeline().fit_as_told(table)
-        numbers, output = np.load("rows.npy"), np.load("output.npy")
+        output = np.load("output.npy")
+        stage = "finding the rows"
+        numbers = np.load("rows.npy") if Path("rows.npy").exists() else found_rows(model.prepare(table))
         rows = table.iloc[numbers]
         stage = "predicting"
         found = model.predict(rows)

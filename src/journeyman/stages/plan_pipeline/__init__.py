@@ -69,19 +69,27 @@ def plan_pipeline(recording: Recording, choice: ModelChoice | None, target: str 
 
 
 def _scope(recording: Recording, prediction: Prediction) -> Scope:
+    """Return the rows that matter; where it is not known which were predicted, all of the largest table."""
     call = prediction.call
+    output = recording.arrays[call.output] if call.output is not None else np.empty(0)
     sets = [number for number in (*call.given, *call.rows) if number is not None]
-    if not sets:
-        raise InputError(
-            "the rows that were predicted are not known",
-            hint="the prototype is to predict for rows of a table that it has read",
-        )
-    rows = recording.row_sets[sets[0]]
+    if sets:
+        rows = recording.row_sets[sets[0]]
+    else:
+        tables = [table for table in recording.tables if table.n_rows >= max(2, len(output))]
+        if not tables:
+            raise InputError(
+                "the rows that were predicted are of no table that was read",
+                hint="the prototype is to predict for rows of a table that it has read",
+            )
+        largest = max(tables, key=lambda table: table.n_rows)
+        rows = RowSet(largest.number, np.arange(largest.n_rows))
     fitted: set[int] = set()
     for one in recording.calls:
         if one.model == call.model and one.role in (CallRole.FIT, CallRole.FIT_TRANSFORM, CallRole.CROSS_VALIDATION):
             fitted |= _numbers(recording, one, rows)
-    return Scope(rows, frozenset(fitted), rows.table, recording.tables[rows.table].n_rows)
+    n_rows = recording.tables[rows.table].n_rows
+    return Scope(rows, frozenset(fitted), rows.table, n_rows, frozenset((n_rows, len(rows.numbers), len(output))))
 
 
 def _numbers(recording: Recording, call: RecordedCall, like: RowSet) -> set[int]:

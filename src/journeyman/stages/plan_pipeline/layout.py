@@ -55,7 +55,12 @@ def lay_out(program: Program, prediction: Prediction, rewriter: Rewriter, units:
     cut = _cut(rest, rewriter)
     first, later = rest[:cut], rest[cut:]
     ends = [*loads(prediction.model), *(n for node in prediction.fit for n in loads(node))]
-    in_training = _needed_in_training(later, {one.id for one in ends}, rewriter)
+    learning = frozenset(
+        unit.statement.node.name
+        for unit in rest
+        if isinstance(unit.statement.node, ast.FunctionDef) and _learns_inside(unit.statement.node, rewriter)
+    )
+    in_training = _needed_in_training(later, learning, {one.id for one in ends}, rewriter)
     training: list[str] = []
     for unit in later:
         if unit in in_training:
@@ -150,13 +155,16 @@ def _divides(unit: Unit, rewriter: Rewriter) -> bool:
     return "learned.told" in text or "learned.divide" in text
 
 
-def _needed_in_training(units: Sequence[Unit], needed: set[str], rewriter: Rewriter) -> list[Unit]:
+def _needed_in_training(
+    units: Sequence[Unit], learning: frozenset[str], needed: set[str], rewriter: Rewriter
+) -> list[Unit]:
+    """Return what learning runs: what the model depends on, and what learns something for predicting itself."""
     found = []
     for unit in reversed(units):
         one = unit.statement
         if not unit.learns:
             continue
-        learns = bool(unit.kept) or (unit.predicts and not unit.whole and _keeps(unit, rewriter))
+        learns = bool(unit.kept) or bool(unit.predicts and not unit.whole and (_keeps(unit, rewriter) or one.reads & learning))
         if learns or (one.makes | one.changes) & needed or not (one.makes | one.changes or unit.predicts):
             found.append(unit)
             needed -= one.surely
@@ -282,7 +290,10 @@ def indented(text: str, by: int = 4) -> str:
     except SyntaxError:
         return textwrap.indent(text, " " * by)
     inside: set[int] = set()
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
+        if id(node) in told:
+            continue
         if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)):
             inside |= set(range(node.lineno + 1, (node.end_lineno or node.lineno) + 1))
     lines = text.split("\n")

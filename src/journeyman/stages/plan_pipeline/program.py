@@ -21,6 +21,7 @@ _SHOWN_WORDS = "head tail info describe plot hist show value_counts nunique uniq
 _SHOWN = frozenset(_SHOWN_WORDS.split())
 _PICTURES = frozenset(("matplotlib", "seaborn", "plotly", "bokeh", "altair", "missingno", "wordcloud", "graphviz"))
 _LIBRARY_TYPES = ("pandas.", "numpy.")
+_LIBRARIES = (*_LIBRARY_TYPES, "sklearn.", "scipy.", "statsmodels.", "str.", "xgboost.", "lightgbm.", "catboost.")
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,13 @@ class Statement:
     makes: frozenset[str]
     changes: frozenset[str]
     shown: bool = False
+    ran: bool = False
 
     @property
     def surely(self) -> frozenset[str]:
         """Names whose former values are not needed any more."""
+        if isinstance(self.node, ast.For) and self.ran:
+            return _first_made(self.node.body) - self.changes
         if isinstance(self.node, ast.Assign | ast.AnnAssign | ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
             return self.makes - self.changes - (self.reads if isinstance(self.node, ast.Assign) else frozenset())
         return frozenset()
@@ -54,6 +58,20 @@ class Program:
     functions: Mapping[str, ast.FunctionDef | ast.ClassDef] = field(default_factory=dict)
     imported: frozenset[str] = frozenset()
     effects: _Effects | None = None
+    loops: Mapping[str, tuple[ast.expr, ...]] = field(default_factory=dict)
+    varying: frozenset[Span] = frozenset()
+
+    def name_at(self, span: Span) -> str:
+        """Return the variable that stands at a place, "" where something else does."""
+        if span.line != span.end_line or span.line > len(self.lines):
+            return ""
+        text = self.lines[span.line - 1].encode()[span.column : span.end_column].decode(errors="ignore")
+        return text if text.isidentifier() else ""
+
+    def changed_at(self, node: ast.Name) -> bool:
+        """Whether a variable is changed where it stands: ``table.drop(..., inplace=True)``, ``table["x"] = 1``."""
+        number = self.statement_at(span_of(node))
+        return number is not None and node.id in self.statements[number].changes
 
     def value(self, node: ast.AST) -> RecordedValue | None:
         """Return what an expression gave."""
@@ -75,6 +93,50 @@ class Program:
         assert self.effects is not None
         return self.effects.statement(-1, node, _text_of(self.lines, node), failed=False)
 
+    def next_value(self, name: ast.Name) -> RecordedValue | None:
+        """Return what a variable held when it was read next, by place."""
+        later = [
+            value
+            for span, value in self.recording.values.items()
+            if span > span_of(name) and self.name_at(span) == name.id
+        ]
+        return min(later, key=lambda value: value.span, default=None)
+
+    def idle_within(self, node: ast.stmt, needed: set[str]) -> frozenset[Span]:
+        """Return the statements within one that show something, or make what is not needed behind it nor within."""
+        inner = [
+            (one, self.inner(one))
+            for one in ast.walk(node)
+            if isinstance(one, ast.Expr | ast.Assign | ast.AugAssign) and one is not node
+        ]
+        idle: set[Span] = set()
+        grown = True
+        while grown:
+            grown = False
+            within = {n.id for n in loads(node) if not any(_holds(span, n) for span in idle)}
+            for one, effects in inner:
+                if span_of(one) in idle:
+                    continue
+                touched = effects.makes | effects.changes
+                own = {n.id for n in loads(one)}
+                others = {
+                    n.id for n in loads(node)
+                    if not _holds(span_of(one), n) and not any(_holds(span, n) for span in idle)
+                }  # fmt: skip
+                if effects.shown or (touched and not touched & needed and not touched & others & within and not
+                                     (touched & own & needed)):
+                    idle.add(span_of(one))
+                    grown = True
+        return frozenset(idle)
+
+    def reads_without(self, statement: Statement, dropped: frozenset[Span]) -> frozenset[str]:
+        """Return the names that a statement reads without some of the statements within it."""
+        if not dropped:
+            return statement.reads
+        left = {n.id for n in loads(statement.node) if not any(_holds(span, n) for span in dropped)}
+        gone = {n.id for n in loads(statement.node)} - left
+        return statement.reads - gone
+
     def statement_at(self, span: Span) -> int | None:
         """Return the number of the statement in which something stands."""
         for statement in self.statements:
@@ -84,6 +146,26 @@ class Program:
                 if first_line(node) < node.lineno or begins <= (span.line, span.column) < ends:
                     return statement.number
         return None
+
+
+def _holds(span: Span, node: ast.AST) -> bool:
+    inner = span_of(node)
+    return (span.line, span.column) <= (inner.line, inner.column) and (inner.end_line, inner.end_column) <= (
+        span.end_line,
+        span.end_column,
+    )
+
+
+def _first_made(body: Sequence[ast.stmt]) -> frozenset[str]:
+    """Return the names that each pass of a loop makes before it reads them."""
+    read: set[str] = set()
+    made: set[str] = set()
+    for statement in body:
+        read |= {one.id for one in loads(statement)} - made
+        if isinstance(statement, ast.Assign):
+            stored = {n.id for target in statement.targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+            made |= stored - read
+    return frozenset(made)
 
 
 def span_of(node: ast.AST) -> Span:
@@ -136,7 +218,27 @@ def read_program(recording: Recording) -> Program:
         if isinstance(node, ast.Import | ast.ImportFrom)
         for one in node.names
     )
-    return Program(recording, recording.source, lines, statements, functions, imported, reader)
+    loops, varying = _loops(body)
+    return Program(recording, recording.source, lines, statements, functions, imported, reader, loops, varying)
+
+
+def _loops(body: Sequence[ast.stmt]) -> tuple[dict[str, tuple[ast.expr, ...]], frozenset[Span]]:
+    """Return what each loop variable goes through, and the expressions that contain one: their rows vary."""
+    loops: dict[str, tuple[ast.expr, ...]] = {}
+    varying: set[Span] = set()
+    for node in ast.walk(ast.Module(list(body), [])):
+        if isinstance(node, ast.For | ast.comprehension):
+            names = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+            for name in names:
+                loops[name] = (*loops.get(name, ()), node.iter)
+    for node in ast.walk(ast.Module(list(body), [])):
+        if isinstance(node, ast.For):
+            names = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+            for statement in node.body:
+                for inner in ast.walk(statement):
+                    if isinstance(inner, ast.expr) and any(one.id in names for one in loads(inner)):
+                        varying.add(span_of(inner))
+    return loops, frozenset(varying)
 
 
 def _text_of(lines: Sequence[str], node: ast.stmt) -> str:
@@ -201,8 +303,9 @@ class _Effects:
             reads |= {base_name(node.target)}
         changes = self._with_aliases(node, set(self._changed(node)) - {""})
         makes -= _inner_names(node)
+        ran = isinstance(node, ast.For) and any(span_of(one) in self._values for one in ast.walk(node.body[0]))
         return Statement(
-            number, node, text, frozenset(reads), frozenset(makes), frozenset(changes), self._only_shows(node)
+            number, node, text, frozenset(reads), frozenset(makes), frozenset(changes), self._only_shows(node), ran
         )
 
     def _with_aliases(self, node: ast.stmt, changes: set[str]) -> set[str]:
@@ -292,7 +395,7 @@ class _Effects:
             mutates = in_place or (word in _CHANGING and not (of_library and word in ("add", "train", "update")))
             if of_library and word in ("insert", "pop", "update"):
                 mutates = True
-            if mutates or (alone and not called.startswith(_LIBRARY_TYPES) and word not in _SHOWN):
+            if mutates or (alone and not called.startswith(_LIBRARIES) and word not in _SHOWN):
                 yield base_name(call.func.value)
         name = call.func.id if isinstance(call.func, ast.Name) else called.rpartition(".")[2]
         function = self._functions.get(name)
@@ -310,8 +413,10 @@ class _Effects:
         if not isinstance(node, ast.Expr):
             return False
         if isinstance(node.value, ast.Call):
-            name = node.value.func
+            name: ast.AST = node.value.func
             while isinstance(name, ast.Attribute | ast.Subscript | ast.Call):
+                if isinstance(name, ast.Attribute) and name.attr in ("plot", "hist", "boxplot"):
+                    return True
                 name = name.func if isinstance(name, ast.Call) else name.value
             if isinstance(name, ast.Name) and name.id in (*self._pictures, "print", "display"):
                 return True

@@ -11,7 +11,7 @@ from enum import Enum
 import numpy as np
 
 from journeyman.entities.conversion import OperationKind
-from journeyman.entities.recording import RecordedValue, RowSet
+from journeyman.entities.recording import CallRole, RecordedValue, RowSet, Span
 from journeyman.stages.plan_pipeline.program import Program, loads, span_of
 from journeyman.stages.plan_pipeline.special_calls import Special, special_call
 
@@ -25,6 +25,15 @@ _SELECTING = frozenset(
 )
 
 
+_HALF_WAY = "Methods Properties Accessor Indexer GroupBy Groupby Rolling Expanding Window Resampler".split()
+"""Words in the names of classes that only lead from a table to a method of it."""
+_WITHOUT_CHANCE = (
+    "Imputer Encoder Scaler Vectorizer Binarizer Normalizer LinearRegression Neighbors NB LinearDiscriminant "
+    "QuadraticDiscriminant Polynomial Transformer OLS GLM Logit Selector VarianceThreshold SelectKBest"
+).split()
+"""Words in the names of classes whose fit draws nothing at random."""
+
+
 class Style(Enum):
     """For which module a text is written."""
 
@@ -36,12 +45,16 @@ class Style(Enum):
 
 @dataclass(frozen=True)
 class Scope:
-    """The rows that matter: those predicted, those the model learned from, and the table that they are of."""
+    """The rows that matter: those predicted, those the model learned from, and the table that they are of.
+
+    ``lengths`` are those of tables and arrays that hold such rows, where it is not known which.
+    """
 
     scored: RowSet
     fitted: frozenset[int]
     table: int
     n_rows: int
+    lengths: frozenset[int]
 
 
 @dataclass
@@ -53,6 +66,9 @@ class Rewriter:
     names: dict[str, int] = field(default_factory=dict)
     given: dict[object, str] = field(default_factory=dict)
     within: bool = False
+    fitted_before: set[Span] = field(default_factory=set)
+    dropped: set[Span] = field(default_factory=set)
+    _containers: dict[str, bool] = field(default_factory=dict)
     _starts: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -60,6 +76,7 @@ class Rewriter:
         for line in self.program.source.splitlines(keepends=True):
             self._starts.append(self._starts[-1] + len(line))
         self._lines = self.program.source.splitlines(keepends=True)
+        self._drawing = frozenset(_draws(self.program))
         self._scored = frozenset(self.scope.scored.numbers.tolist())
 
     # ---- what values are
@@ -70,25 +87,48 @@ class Rewriter:
             return False
         if value.rows is not None:
             return True
-        short = value.type_name.rpartition(".")[2]
-        if short in _CONTAINERS or value.type_name in _CONTAINERS:
+        if self._is_container(value):
             return value.text == "" and value.shape not in ((0,), ())
-        known = {len(self.scope.scored.numbers), self.scope.n_rows}
         table = value.type_name.startswith(("pandas.", "numpy.", "scipy.", "polars."))
-        return table and bool(value.shape) and value.shape[0] in known and value.shape[0] > 5 and value.text == ""
+        if not table or not value.shape or value.shape[0] <= 5 or value.text:
+            return False
+        return value.shape[0] in self.scope.lengths or 2 * value.shape[0] > self.scope.n_rows
 
     def on_path(self, value: RecordedValue | None) -> bool:
         """Whether a value holds rows that may be among those predicted."""
         if value is None or not self.carries(value):
             return False
         if value.rows is None:
-            return True
+            return not self._is_container(value) or self._container_on_path(value)
         rows = self.program.recording.row_sets[value.rows]
         if rows.table != self.scope.table:
             return False
-        if self.within or value.times > 1:
+        if self.within or value.span in self.program.varying:
             return True
         return len(rows.numbers) == 0 or not self._scored.isdisjoint(rows.numbers.tolist())
+
+    def _is_container(self, value: RecordedValue) -> bool:
+        return value.type_name in _CONTAINERS or value.type_name.rpartition(".")[2] in _CONTAINERS
+
+    def _container_on_path(self, value: RecordedValue) -> bool:
+        """Whether a list holds rows that may be predicted: where it is filled, such rows are read."""
+        name = self.program.name_at(value.span)
+        if not name or self.within:
+            return True
+        if name in self._containers:
+            return self._containers[name]
+        self._containers[name] = False
+        sources: list[ast.AST] = list(self.program.loops.get(name, ()))
+        if not sources:
+            sources = [s.node for s in self.program.statements if name in s.makes | s.changes and not s.shown]
+        read = [
+            found
+            for node in sources
+            for one in loads(node)
+            if one.id != name and (found := self.program.value(one)) is not None and self.carries(found)
+        ]
+        self._containers[name] = not read or any(self.on_path(one) for one in read)
+        return self._containers[name]
 
     def reads_rows(self, node: ast.AST) -> bool:
         """Whether an expression depends on rows beyond how many they are and what their columns are called."""
@@ -96,8 +136,13 @@ class Rewriter:
             return self.reads_rows(node.body) if isinstance(node, ast.Lambda) else False
         if self._of_rows_at_hand(node):
             return False
+        if isinstance(node, ast.Subscript) and (held := self.program.value(node.value)) is not None:
+            if held.rows is None and self._is_container(held):
+                return self.reads_rows(node.slice)
         if isinstance(node, ast.Name):
-            return isinstance(node.ctx, ast.Load) and self.carries(self.program.value(node))
+            value = self.program.value(node)
+            kept = value is not None and value.rows is None and self._is_container(value) and not self.on_path(value)
+            return isinstance(node.ctx, ast.Load) and self.carries(value) and not kept
         return any(self.reads_rows(child) for child in ast.iter_child_nodes(node))
 
     def _of_rows_at_hand(self, node: ast.AST) -> bool:
@@ -107,11 +152,7 @@ class Rewriter:
             inner = node.value
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len" and node.args:
             inner = node.args[0]
-        if inner is None or not any(True for _ in loads(inner)):
-            return False
-        return all(
-            self.on_path(value) for one in loads(inner) if (value := self.program.value(one)) and self.carries(value)
-        )
+        return inner is not None and self.on_path(self.program.value(inner))
 
     # ---- what expressions become
 
@@ -120,9 +161,11 @@ class Rewriter:
         if not isinstance(node, ast.expr) or isinstance(node, ast.Constant | ast.Lambda | ast.Starred | ast.Slice):
             return False
         value = self.program.value(node)
-        if value is None or value.type_name == "NoneType" or value.type_name.endswith("GroupBy") or "groupby" in value.type_name.lower():
+        if value is None or value.type_name == "NoneType" or any(word in value.type_name for word in _HALF_WAY):
             return False
         if self.carries(value) and (self.on_path(value) or value.rows is None):
+            return False
+        if isinstance(node, ast.Name) and self.program.changed_at(node):
             return False
         return self.reads_rows(node)
 
@@ -245,13 +288,56 @@ class Rewriter:
         for child in ast.iter_child_nodes(node):
             yield from self.kinds(child)
 
+    def _seeded(self, node: ast.AST, style: Style) -> Iterator[tuple[int, int, str]]:
+        """Yield what is written before a statement: a seed where it draws at random, transformers that it fits."""
+        if isinstance(node, ast.stmt) and style is not Style.TRAIN:
+            yield from self._fits_before(node, style)
+        if self.program.recording.seed is None or style is Style.PREDICT or not isinstance(node, ast.stmt):
+            return
+        draws = {span_of(one) for one in _own_expressions(node) if isinstance(one, ast.Call)} & self._drawing
+        if draws and not self.program.lines[node.lineno - 1][: node.col_offset].strip():
+            begin, _ = self._place(node)
+            yield begin, begin, f"np.random.seed({self.program.recording.seed})\n" + " " * node.col_offset
+
+    def _fits_before(self, node: ast.stmt, style: Style) -> Iterator[tuple[int, int, str]]:
+        """Yield the fit of a named transformer as a statement of its own, so that later ones find it fitted."""
+        if self.program.lines[node.lineno - 1][: node.col_offset].strip():
+            return
+        for one in _own_expressions(node):
+            if isinstance(one, ast.Call) and (special := special_call(self, one)) is not None and special.before:
+                self.fitted_before.add(span_of(one))
+                begin, _ = self._place(node)
+                yield begin, begin, special.before(style) + "\n" + " " * node.col_offset
+
     def _edits(self, node: ast.AST, style: Style) -> Iterator[tuple[int, int, str]]:
+        yield from self._seeded(node, style)
         after = self._after(node, style)
         if after is not None:
             yield (*self._place(node), after)
             return
+        gone = self._gone(node)
+        yield from gone.values()
         for child in ast.iter_child_nodes(node):
-            yield from self._edits(child, style)
+            if id(child) not in gone:
+                yield from self._edits(child, style)
+
+    def _gone(self, node: ast.AST) -> dict[int, tuple[int, int, str]]:
+        """Return the statements within one that are left out, as edits; a body that loses all of them passes."""
+        found: dict[int, tuple[int, int, str]] = {}
+        for name in ("body", "orelse"):
+            body = getattr(node, name, None)
+            if not isinstance(body, list):
+                continue
+            left = [one for one in body if span_of(one) not in self.dropped]
+            for one in body:
+                if span_of(one) not in self.dropped:
+                    continue
+                if not left and one is body[0]:
+                    found[id(one)] = (*self._place(one), "pass")
+                elif not self.program.lines[one.lineno - 1][: one.col_offset].strip():
+                    last = one.end_lineno or one.lineno
+                    found[id(one)] = (self._starts[one.lineno - 1], self._starts[last], "")
+        return found
 
     def _after(self, node: ast.AST, style: Style) -> str | None:
         if self.source_of_rows(node):
@@ -317,6 +403,35 @@ class Rewriter:
         text = self._lines[line - 1] if line <= len(self._lines) else ""
         inside = column if text.isascii() else len(text.encode()[:column].decode(errors="ignore"))
         return self._starts[line - 1] + inside
+
+
+def _draws(program: Program) -> Iterator[Span]:
+    """Yield the calls that draw from NumPy's global generator: fits and divisions that are given no seed."""
+    roles = (CallRole.FIT, CallRole.FIT_TRANSFORM, CallRole.SPLIT, CallRole.RESAMPLE)
+    recording = program.recording
+    settings = {model.number: f"{model.name.rpartition('.')[2]} {model.settings}" for model in recording.models}
+    for call in recording.calls:
+        if call.role not in roles or call.added:
+            continue
+        if call.model is None:
+            line = "".join(program.lines[call.span.line - 1 : call.span.end_line])
+            if "random_state" not in line:
+                yield call.span
+            continue
+        told = settings[call.model]
+        plain = any(word in told.partition(" ")[0] for word in _WITHOUT_CHANCE)
+        if not plain and not (told.count("(") == 1 and "random_state=" in told):
+            yield call.span
+
+
+def _own_expressions(node: ast.stmt) -> Iterator[ast.AST]:
+    """Yield what a statement evaluates itself, not in the statements within it."""
+    asked: list[ast.AST] = [node]
+    while asked:
+        for child in ast.iter_child_nodes(asked.pop()):
+            if not isinstance(child, ast.stmt | ast.Lambda | ast.comprehension):
+                yield child
+                asked.append(child)
 
 
 def short_text(text: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from journeyman.entities.recording import CallRole, Span
 from journeyman.stages.plan_pipeline.find_prediction import Prediction
 from journeyman.stages.plan_pipeline.program import Program, Statement, base_name, loads, span_of
 from journeyman.stages.plan_pipeline.rewrite import Rewriter
+from journeyman.stages.plan_pipeline.special_calls import special_call
 
 __all__ = ["Unit", "slice_rows"]
 
@@ -36,6 +37,10 @@ class Unit:
         Of a division: each name that predicting needs, and what it is taken from.
     folds : bool
         Whether it is a loop over divisions.
+    inside : bool
+        Whether it stands in a loop, of which it is the last pass that counts.
+    dropped : frozenset of Span
+        Statements within it that nothing depends on.
     """
 
     statement: Statement
@@ -46,7 +51,8 @@ class Unit:
     guarded: bool = False
     parts: tuple[tuple[str, ast.expr], ...] = ()
     folds: bool = False
-    inside: bool = field(default=False)
+    inside: bool = False
+    dropped: frozenset[Span] = frozenset()
 
 
 def slice_rows(program: Program, prediction: Prediction, rewriter: Rewriter) -> tuple[Unit, ...]:
@@ -54,7 +60,7 @@ def slice_rows(program: Program, prediction: Prediction, rewriter: Rewriter) -> 
     units = [Unit(one, folds=_folds(program, one)) for one in program.statements[: prediction.statement]]
     last = Unit(program.statements[prediction.statement])
     needed_in_learning = {one.id for node in (prediction.features, prediction.model, *prediction.fit) for one in loads(node)}
-    _slice_learning([*units, last] if prediction.runs else units, needed_in_learning)
+    _slice_learning(program, [*units, last] if prediction.runs else units, needed_in_learning)
     if prediction.runs:
         last.learns = True
     inside = [Unit(program.inner(one), inside=True) for one in prediction.inside]
@@ -65,6 +71,8 @@ def slice_rows(program: Program, prediction: Prediction, rewriter: Rewriter) -> 
             sequence += [Unit(program.inner(one), inside=True) for one in unit.statement.node.body]
     sequence += [*([last] if prediction.runs else []), *inside]
     _slice_predicting(sequence, prediction.features, rewriter, last)
+    for unit in sequence:
+        rewriter.dropped |= unit.dropped
     return tuple(unit for unit in sequence if unit.learns or unit.predicts)
 
 
@@ -76,7 +84,7 @@ def _folds(program: Program, statement: Statement) -> bool:
     return any(span in splits for span in spans)
 
 
-def _slice_learning(units: list[Unit], needed: set[str]) -> None:
+def _slice_learning(program: Program, units: list[Unit], needed: set[str]) -> None:
     """Mark the statements that names depend on, the last first."""
     for unit in reversed(units):
         one = unit.statement
@@ -88,8 +96,10 @@ def _slice_learning(units: list[Unit], needed: set[str]) -> None:
         )
         if seeds or (one.makes | one.changes) & needed or "*" in one.makes:
             unit.learns = True
+            if isinstance(one.node, ast.For | ast.While | ast.If | ast.With):
+                unit.dropped = program.idle_within(one.node, needed)
             needed -= one.surely
-            needed |= one.reads
+            needed |= program.reads_without(one, unit.dropped)
 
 
 def _slice_predicting(units: list[Unit], features: ast.expr, rewriter: Rewriter, last: Unit) -> None:
@@ -129,14 +139,14 @@ def _slice_predicting(units: list[Unit], features: ast.expr, rewriter: Rewriter,
                 needed.pop(name, None)
             continue
         unit.predicts = True
-        if carriers and _in_place_filter(one.node, rewriter, needed):
+        if carriers and _in_place_filter(one.node, rewriter):
             unit.guarded = True
             continue
         if carriers and learns:
-            unit.kept = tuple(sorted((hits - carriers) & one.changes))
+            unit.kept = tuple(sorted((hits - carriers) & one.changes - _fitted_before(one.node, rewriter)))
             for name in unit.kept:
                 needed.pop(name, None)
-        for name in one.surely:
+        for name in one.surely | _fitted_before(one.node, rewriter):
             needed.pop(name, None)
         _add(needed, rewriter.needed(one.node), one.node)
 
@@ -175,6 +185,17 @@ def _parts(node: ast.stmt, rewriter: Rewriter, carriers: set[str]) -> tuple[tupl
     return tuple(found)
 
 
+def _fitted_before(node: ast.stmt, rewriter: Rewriter) -> set[str]:
+    """Return the names of transformers whose fit is written as a statement of its own."""
+    found: set[str] = set()
+    if isinstance(node, ast.Assign | ast.Expr | ast.AugAssign | ast.AnnAssign):
+        for inner in ast.walk(node):
+            special = special_call(rewriter, inner)
+            if special is not None and special.before is not None and isinstance(inner, ast.Call):
+                found.add(base_name(inner.func))
+    return found
+
+
 def _reads_file(node: ast.stmt, rewriter: Rewriter) -> bool:
     """Whether a statement reads or makes a table besides the main one."""
     spans = {span_of(inner) for inner in ast.walk(node) if isinstance(inner, ast.Call)}
@@ -190,7 +211,7 @@ def _inside(inner: Span, outer: Span) -> bool:
     return outer.line <= inner.line and inner.end_line <= outer.end_line
 
 
-def _in_place_filter(node: ast.stmt, rewriter: Rewriter, needed: dict[str, list[ast.Name]]) -> bool:
+def _in_place_filter(node: ast.stmt, rewriter: Rewriter) -> bool:
     """Whether a statement leaves rows of a table out where it stands."""
     if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
         return False
@@ -199,9 +220,13 @@ def _in_place_filter(node: ast.stmt, rewriter: Rewriter, needed: dict[str, list[
         return False
     if not isinstance(call.func.value, ast.Name):
         return False
+    if call.func.attr == "drop" and any(
+        one.arg == "columns" or (one.arg == "axis" and getattr(one.value, "value", 0) in (1, "columns"))
+        for one in call.keywords
+    ):
+        return False
     before = rewriter.program.value(call.func.value)
-    later = [value for one in needed.get(call.func.value.id, []) if (value := rewriter.program.value(one))]
-    after = min(later, key=lambda value: value.span, default=None)
+    after = rewriter.program.next_value(call.func.value)
     if before is None or after is None or before.rows is None or after.rows is None:
         return call.func.attr in ("dropna", "drop_duplicates")
     return before.rows != after.rows

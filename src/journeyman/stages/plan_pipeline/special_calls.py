@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from journeyman.entities.conversion import OperationKind
+from journeyman.stages.plan_pipeline.program import span_of
 
 if TYPE_CHECKING:
     from journeyman.stages.plan_pipeline.rewrite import Rewriter, Style
@@ -37,6 +38,7 @@ class Special:
     kind: OperationKind
     reason: str
     text: Callable[[Style], str]
+    before: Callable[[Style], str] | None = None
 
 
 def special_call(rewriter: Rewriter, node: ast.AST) -> Special | None:
@@ -72,13 +74,19 @@ def _fit_transform(rewriter: Rewriter, node: ast.Call) -> Special | None:
     after = "predict" if node.func.attr == "fit_predict" else "transform"
     name = ast.unparse(receiver) if isinstance(receiver, ast.Name) else _class_of(receiver)
 
-    def text(style: Style) -> str:
+    def fitted(style: Style) -> str:
         given = ", ".join(rewriter.program.text(one) for one in (*node.args, *node.keywords))
-        fit = f"{rewriter.program.text(receiver)}.fit({given})"
-        kept = rewriter.learned(node, fit, style, name)
+        return rewriter.learned(node, f"{rewriter.program.text(receiver)}.fit({given})", style, name)
+
+    def text(style: Style) -> str:
+        kept = name if span_of(node) in rewriter.fitted_before else fitted(style)
         return f"{kept}.{after}({rewriter.text(node.args[0], style)})"
 
-    return Special((node.args[0],), OperationKind.LEARNED, f"{name} is fitted on rows", text)
+    def before(style: Style) -> str:
+        return f"{name} = {fitted(style)}"
+
+    named = isinstance(receiver, ast.Name)
+    return Special((node.args[0],), OperationKind.LEARNED, f"{name} is fitted on rows", text, before if named else None)
 
 
 def _class_of(node: ast.AST) -> str:

@@ -141,6 +141,7 @@ def _pipeline(table: RecordedTable, target: str | None, method: str) -> str:
     listed = ",\n".join(f"    {name!r}" for name in columns)
     text = text.replace("COLUMNS_HERE", f"(\n{listed},\n)").replace("TARGET_HERE", repr(target))
     text = text.replace("ALL_HERE", repr(list(table.columns).index(target)) if target in table.columns else "0")
+    text = text.replace("INDEX_HERE", "numbered from 0" if table.plain_index else "labelled as they are")
     return text.replace("PLAIN_HERE", "rows.reset_index(drop=True)" if table.plain_index else "rows.copy()")
 
 
@@ -201,16 +202,23 @@ PROBABILITIES
     def _fit(self, rows: pd.DataFrame, learned: Learned) -> "Pipeline":
         if TARGET is not None:
             learned.keep("target_example", rows[TARGET].dropna().mode().iloc[0])
-        learn(PLAIN_HERE, learned)
+        learn(_as_read(rows), learned)
         self.learned = learned
         return self
 
     def _table(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Return rows that are numbered from 0 and have a target, which predictions do not depend on."""
-        table = PLAIN_HERE
+        """Return rows that have a target, on which predictions do not depend."""
+        table = _as_read(rows)
         if TARGET is not None and TARGET not in table.columns:
             table.insert(min(TARGET_PLACE, table.shape[1]), TARGET, self.learned("target_example"))
         return table
+
+
+def _as_read(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return a copy whose rows are INDEX_HERE, and whose texts are objects."""
+    table = PLAIN_HERE
+    texts = [name for name, kind in table.dtypes.items() if isinstance(kind, pd.StringDtype)]
+    return table.astype(dict.fromkeys(texts, object))
 '''
 _PROBABILITIES = '''
     def predict_proba(self, rows: pd.DataFrame) -> np.ndarray:
