@@ -55,8 +55,8 @@ def check_project(folder: Path, limits: Limits) -> ProjectChecks:
 def _checks(found: Mapping[str, Any]) -> ProjectChecks:
     tests, reasons = found["tests"], found["reasons"]
     shown = {field: _SHOWN.get(tests.get(name, "")) for field, name in _TESTS.items()}
-    failed = [f"{_plain(name)}: {reasons[name]}" for name, outcome in tests.items() if outcome == "failed"]
-    skipped = [f"{_plain(name)}: {reasons.get(name, '')}" for name in _TESTS.values() if tests.get(name) == "skipped"]
+    failed = [f"{_test_words(name)}: {reasons[name]}" for name, outcome in tests.items() if outcome == "failed"]
+    skipped = [f"{_test_words(name)}: {reasons.get(name, '')}" for name in _TESTS.values() if tests.get(name) == "skipped"]
     difference = found["largest_difference"]
     return ProjectChecks(
         **shown,
@@ -66,7 +66,7 @@ def _checks(found: Mapping[str, Any]) -> ProjectChecks:
     )
 
 
-def _plain(test: str) -> str:
+def _test_words(test: str) -> str:
     return test.removeprefix("test_").replace("_", " ")
 
 

@@ -41,7 +41,7 @@ def _opening(package: str, prototype: str, code: PipelineCode, report: Conversio
     return f"""\
 # {package.replace("_", "-")}
 
-{article} `{model}`{what}. It was a prototype, `{_plain(prototype)}`, of which {report.kept} of {report.statements} \
+{article} `{model}`{what}. It was a prototype, `{_one_line(prototype)}`, of which {report.kept} of {report.statements} \
 statements are needed to predict; they became the package `{package}`, which needs \
 {_and(["pandas", "scikit-learn", *code.needs])}.
 """
@@ -133,7 +133,7 @@ def _changes(report: ConversionReport) -> str:
 def _remarks(report: ConversionReport) -> str:
     if not report.findings:
         return ""
-    lines = [f"- {one.code}: {_plain(one.message)} {_plain(one.hint)}".rstrip() for one in report.findings]
+    lines = [f"- {one.code}: {_one_line(one.message)} {_one_line(one.hint)}".rstrip() for one in report.findings]
     return "## What was noticed\n\n" + "\n".join(lines) + "\n"
 
 
@@ -141,7 +141,7 @@ def _place(report: ConversionReport, line: int) -> str:
     return (report.places or {}).get(line, f"line {line}")
 
 
-def _plain(text: str) -> str:
+def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
@@ -153,7 +153,7 @@ def _cell(text: str, most: int = 200) -> str:
     >>> _cell("a |\\n`b`"), _cell("abcdefgh", 6)
     ("a \\\\| 'b'", 'abc...')
     """
-    plain = _plain(text).replace("`", "'")
+    plain = _one_line(text).replace("`", "'")
     plain = plain if len(plain) <= most else f"{plain[: most - 3]}..."
     return plain.replace("|", "\\|")
 
