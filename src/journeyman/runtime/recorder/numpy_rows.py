@@ -11,21 +11,24 @@ from journeyman.runtime.recorder.row_tags import Rows, RowTags, is_table, length
 
 __all__ = ["call_rows", "elementwise_rows", "item_rows", "method_rows"]
 
-_ELEMENTWISE = frozenset(
+_ELEMENTWISE_TEXT = (
     "where round around clip nan_to_num isnan isin select vectorize real angle i0 sinc interp digitize isclose "
     "asarray array asfarray ascontiguousarray asfortranarray asanyarray copy float64 float32 int64 int32 str_ "
-    "atleast_2d csr_matrix csc_matrix coo_matrix lil_matrix csr_array csc_array".split()
+    "atleast_2d csr_matrix csc_matrix coo_matrix lil_matrix csr_array csc_array"
 )
-_SIDE_BY_SIDE = frozenset("column_stack hstack c_ dstack".split())
-_BELOW = frozenset("vstack row_stack r_".split())
-_METHODS = frozenset(
+_ELEMENTWISE = frozenset(_ELEMENTWISE_TEXT.split())
+_SIDE_BY_SIDE_TEXT = "column_stack hstack c_ dstack"
+_SIDE_BY_SIDE = frozenset(_SIDE_BY_SIDE_TEXT.split())
+_BELOW_TEXT = "vstack row_stack r_"
+_BELOW = frozenset(_BELOW_TEXT.split())
+_METHODS_TEXT = (
     "astype copy round clip ravel flatten squeeze tolist reshape toarray todense tocsr tocsc tocoo "
     "tolil asformat power multiply maximum minimum getcol conj view sum mean max min any all argmax "
-    "std var prod dot argmin log1p sqrt expm1".split()
+    "std var prod dot argmin log1p sqrt expm1"
 )
-_OVER_COLUMNS = frozenset(
-    "sum mean max min any all argmax argmin std var prod amax amin median nanmean nansum nanmax nanmin".split()
-)
+_METHODS = frozenset(_METHODS_TEXT.split())
+_OVER_COLUMNS_TEXT = "sum mean max min any all argmax argmin std var prod amax amin median nanmean nansum nanmax nanmin"
+_OVER_COLUMNS = frozenset(_OVER_COLUMNS_TEXT.split())
 
 
 def elementwise_rows(operands: Sequence[Any], result: Any, tags: RowTags) -> Rows | None:

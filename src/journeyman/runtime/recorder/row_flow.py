@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from journeyman.entities.recording import Span
 from journeyman.runtime.recorder import numpy_rows, pandas_rows
@@ -17,14 +18,19 @@ from journeyman.runtime.recorder.row_tags import Rows, RowTags, is_table, length
 
 __all__ = ["Called", "RowFlow"]
 
-_PAIRS = frozenset("train_test_split shuffle resample".split())
-_CONVERSIONS = frozenset("list map zip enumerate".split())
-_PANDAS_SAME = frozenset(
-    "to_numeric to_datetime to_timedelta isnull isna notnull notna get_dummies cut qcut Categorical "
-    "factorize array".split()
+_ASTRAY = -1
+"""Stands for the number of elements taken in order, where they are taken in another."""
+
+_CONVERSIONS_TEXT = "list map zip enumerate"
+_CONVERSIONS = frozenset(_CONVERSIONS_TEXT.split())
+_PANDAS_SAME_TEXT = (
+    "to_numeric to_datetime to_timedelta isnull isna notnull notna get_dummies cut qcut Categorical factorize array"
 )
-_LINE_READERS = frozenset("reader DictReader TextIOWrapper".split())
-_LIST_CHANGES = frozenset("append extend insert remove pop sort reverse clear".split())
+_PANDAS_SAME = frozenset(_PANDAS_SAME_TEXT.split())
+_LINE_READERS_TEXT = "reader DictReader TextIOWrapper"
+_LINE_READERS = frozenset(_LINE_READERS_TEXT.split())
+_LIST_CHANGES_TEXT = "append extend insert remove pop sort reverse clear"
+_LIST_CHANGES = frozenset(_LIST_CHANGES_TEXT.split())
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ class RowFlow:
         self.tags = RowTags()
         self._journal = journal
         self._loops: dict[int, Any] = {}
-        self._walks: dict[int, dict[Any, list[Any]]] = {}
+        self._walks: dict[int, dict[Any, tuple[Rows, int]]] = {}
         self._n_tables = 0
 
     def attribute(self, owner: Any, word: str, value: Any) -> None:
@@ -65,14 +71,12 @@ class RowFlow:
             self._tag_inner(owner, value)
             self.tags.put(value, pandas_rows.attribute_rows(owner, word, value, self.tags))
         elif word in ("T", "real", "A") and (known := self.tags.get(owner)) is not None and owner.ndim < 3:
-            if word != "T" or owner.ndim == 1:
-                self.tags.put(value, known.rows, known.model)
+            self.tags.put(value, known.rows if word != "T" or owner.ndim == 1 else None, known.model)
 
     def item(self, owner: Any, key: Any, value: Any) -> None:
         """Follow rows through ``owner[key]``."""
-        if isinstance(key, (int, np.integer)):
-            if self._walks:
-                self._note_position(owner, int(key))
+        if self._walks and isinstance(key, (int, np.integer)):
+            self._note_position(owner, int(key))
         if type(owner).__module__.startswith("pandas"):
             self._tag_inner(owner, value)
         if length_of(value) is None or self.tags.get(value) is not None:
@@ -102,17 +106,15 @@ class RowFlow:
         """Count on where an open loop takes element after element of a value whose labels are its places."""
         table = pandas_rows.owner_of(owner)
         rows = self.tags.rows(table)
-        if rows is None:
+        by_label = is_table(table) and type(owner).__name__ != "_iLocIndexer"
+        if rows is None or (by_label and not table.index.equals(pd.RangeIndex(len(table)))):
             return
-        if is_table(table) and type(owner).__name__ != "_iLocIndexer":
-            if not table.index.equals(type(table.index)(range(len(table)))):
-                return
         for walks in self._walks.values():
-            walk = walks.setdefault(rows.key, [rows, 0])
-            if key == walk[1]:
-                walk[1] += 1
-            elif key != walk[1] - 1:
-                walk[1] = -1
+            count = walks.get(rows.key, (rows, 0))[1]
+            if count != _ASTRAY and key in (count, count - 1):
+                walks[rows.key] = (rows, key + 1)
+            else:
+                walks[rows.key] = (rows, _ASTRAY)
 
     def enter_loop(self, number: int, source: Any, lists: Sequence[Any]) -> None:
         """Remember what a loop goes through that is to make empty lists longer by one element each time."""
@@ -130,7 +132,7 @@ class RowFlow:
             self._loops[number] = self.tags.get(source)
 
     def leave_loop(self, number: int, span: Span, grown: Any) -> None:
-        """Give a list that a loop has filled the rows that it went through; lines of a file are a table of their own."""
+        """Give a list that a loop has filled the rows that it went through; lines of a file are a table."""
         source, walks = self._loops.get(number), self._walks.get(number, {})
         if not isinstance(grown, list) or source is None or not grown:
             return
@@ -183,7 +185,7 @@ class RowFlow:
             if method == "merge":
                 return self._merged(call, receiver, call.argument(0, "right"), value)
             place = {"apply": 1}.get(method, 0)
-            axis = {"axis": call.args[place]} if len(call.args) > place and call.args[place] in (0, 1) else {}
+            axis = {"axis": call.args[place]} if len(call.args) > place and isinstance(call.args[place], int) else {}
             return pandas_rows.call_rows(method, receiver, {**axis, **call.named}, value, self.tags)
         if root == "pandas":
             return self._pandas_function(call, value)
@@ -231,7 +233,7 @@ class RowFlow:
         return known if method in _PANDAS_SAME and known is not None and length_of(value) == len(known) else None
 
     def _constructed(self, data: Any, index: Any, value: Any) -> Rows | None:
-        """Return the rows of a table made of arrays and lists by their places, of tables and columns by their labels."""
+        """Return the rows of a table made of arrays and lists by their places, of columns by their labels."""
         parts = list(data.values()) if isinstance(data, dict) else [data]
         agreed: Rows | None = None
         for part in parts:
@@ -327,14 +329,9 @@ class RowFlow:
         """Note a table that was read or made first, and return its rows."""
         number, size = self._n_tables, length_of(value) or 0
         self._n_tables += 1
-        plain = True
+        plain = not is_table(value) or value.index.equals(pd.RangeIndex(size))
         if is_table(value):
             names = [str(one) for one in value.columns] if value.ndim == 2 else [str(value.name)]
-            plain = (
-                bool(value.index.equals(type(value.index)(range(size))))
-                if type(value.index).__name__ in ("RangeIndex", "Index") and value.index.dtype.kind in "iu"
-                else False
-            )
         if not names and getattr(value, "ndim", 1) == 2:
             names = [f"x{k}" for k in range(value.shape[1])]
         kind = class_name(type(value))
