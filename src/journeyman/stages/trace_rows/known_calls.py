@@ -4,17 +4,22 @@ from __future__ import annotations
 
 __all__ = [
     "CATEGORY_CODES",
+    "CHOOSE_COLUMNS",
     "CROSS_VALIDATED",
     "EVALUATIONS",
     "FITS",
+    "KEEP_COLUMNS",
     "METRICS",
     "PIPELINES",
     "REDUCTIONS",
     "RESAMPLERS",
     "SCALES",
     "SCORES",
+    "SEARCHES",
     "SPLITTERS",
     "STATELESS",
+    "STOPS",
+    "TARGET_ENCODERS",
     "TRANSFORMERS",
     "TRANSFORMS",
     "words",
@@ -55,8 +60,27 @@ STATELESS = words(
     "PolynomialFeatures FunctionTransformer Normalizer HashingVectorizer Binarizer FeatureHasher "
     "KernelCenterer AdditiveChi2Sampler"
 )
+TARGET_ENCODERS = words(
+    "TargetEncoder LeaveOneOutEncoder CatBoostEncoder WOEEncoder JamesSteinEncoder MEstimateEncoder"
+)
+SEARCHES = words(
+    "GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV BayesSearchCV OptunaSearchCV"
+)
+STOPS = words("EarlyStopping ModelCheckpoint early_stopping")
 PIPELINES = words(
     "Pipeline make_pipeline ColumnTransformer make_column_transformer FeatureUnion make_union DataFrameMapper"
+)
+# these choose columns by themselves, so that a table with the target in it is no leak
+CHOOSE_COLUMNS = words(
+    "ColumnTransformer make_column_transformer DataFrameMapper FunctionTransformer ColumnSelector "
+    "TabularPredictor FeatureTools"
+)
+# these give back the columns of the tables that they are given
+KEEP_COLUMNS = words(
+    "array asarray DataFrame concat concatenate hstack vstack column_stack get_dummies where log log1p log10 exp sqrt "
+    "abs absolute nan_to_num csr_matrix ravel reshape round to_numeric add_constant merge merge_asof merge_ordered "
+    "shuffle float32 float64 clip square power DMatrix Dataset Pool scale minmax_scale robust_scale normalize to_list "
+    "ascontiguousarray from_pandas"
 )
 RESAMPLERS = words(
     "SMOTE SMOTENC SMOTEN ADASYN BorderlineSMOTE KMeansSMOTE SVMSMOTE SMOTEENN SMOTETomek RandomOverSampler"

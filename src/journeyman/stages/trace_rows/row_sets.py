@@ -32,10 +32,11 @@ class RowSet:
 
 @dataclass(frozen=True)
 class Statistic:
-    """What was learned of some rows, and in which line."""
+    """What was learned of some rows, and in which line; ``chooses``: the settings that were best on them."""
 
     rows: frozenset[RowSet]
     line: int
+    chooses: bool = False
 
 
 def _parting(a: RowSet, b: RowSet) -> tuple[bool, Step | None]:

@@ -5,12 +5,23 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from journeyman.stages.trace_rows.calls import call_library, call_method, call_model, is_model_name
-from journeyman.stages.trace_rows.known_calls import SPLITTERS, words
-from journeyman.stages.trace_rows.row_sets import RowSet, Step, parts_of
+from journeyman.stages.trace_rows.calls import (
+    call_library,
+    call_method,
+    call_model,
+    chosen_by,
+    is_model_name,
+    is_opaque,
+)
+from journeyman.stages.trace_rows.choices import best_of_branch, note_best
+from journeyman.stages.trace_rows.columns import Columns, Rest
+from journeyman.stages.trace_rows.known_calls import SEARCHES, SPLITTERS, words
+from journeyman.stages.trace_rows.row_sets import RowSet, Statistic, Step, parts_of
+from journeyman.stages.trace_rows.selections import last_step, selected_columns, slice_step, stored_columns
 from journeyman.stages.trace_rows.values import (
     UNKNOWN,
     Choice,
+    Chosen,
     ClassValue,
     Closure,
     Constant,
@@ -32,7 +43,7 @@ __all__ = ["Tracer"]
 _DEEPEST, _MOST_TURNS, _MOST_STEPS = 12, 24, 60_000
 _OPPOSITES = {ast.GtE: ("<", 1), ast.Lt: ("<", 0), ast.LtE: (">", 1), ast.Gt: (">", 0)}
 _OPPOSITES |= {ast.Eq: ("==", 0), ast.NotEq: ("==", 1), ast.In: ("in", 0), ast.NotIn: ("in", 1)}
-_VIEWS = words("loc iloc ix at iat values T str dt cat sparse array data")
+_VIEWS = words("loc iloc ix at iat values T str dt cat sparse array")
 _PARTS = words("best_estimator_ estimator_ named_steps steps estimator base_estimator")
 _SIZES = words("shape columns dtypes index dtype size ndim name names")
 
@@ -43,10 +54,11 @@ class _Returned(Exception):
 
 
 class Tracer:
-    """Goes through a program; ``models`` are those that it made, in order."""
+    """Goes through a program; ``models`` are those that it made, in order, ``choices`` where it took the best score."""
 
     def __init__(self) -> None:
         self.models: list[Model] = []
+        self.choices: list[Chosen] = []
         self._depth = 0
         self._steps = 0
 
@@ -91,6 +103,7 @@ class Tracer:
                 raise _Returned(UNKNOWN if node.value is None else self.value(node.value, scope))
             case ast.If():
                 self.value(node.test, scope)
+                best_of_branch(self, node, scope)
                 self._branches((node.body, node.orelse), scope)
             case ast.For() | ast.AsyncFor():
                 for element in self.elements(self.value(node.iter, scope)):
@@ -164,7 +177,9 @@ class Tracer:
         base = self.value(target.value, scope)
         for one in base.values if isinstance(base, Choice) else (base,):
             if isinstance(one, Data):
-                one.take_in(joined(value))
+                whole = joined(value)
+                one.columns = stored_columns(one.columns, target, whole, scope)
+                one.take_in(whole)
             elif isinstance(one, Instance) and isinstance(target, ast.Attribute):
                 one.fields[target.attr] = value
             elif isinstance(one, Items) and isinstance(target, ast.Subscript):
@@ -189,7 +204,7 @@ class Tracer:
         if isinstance(value, Choice):
             return [one for v in value.values for one in self.elements(v)][:_MOST_TURNS]
         if isinstance(value, Data):
-            return [Data(value.rows, value.learned, single=True)]
+            return [Data(value.rows, value.learned, single=True, columns=value.columns)]
         return [UNKNOWN] * 2
 
     # expressions
@@ -266,14 +281,15 @@ class Tracer:
             made.append(self.value(node.value if isinstance(node, ast.DictComp) else node.elt, inner))
         if isinstance(source, Data):
             whole = joined(*made)
-            return Data(source.rows | whole.rows, source.learned | whole.learned)
+            return Data(source.rows | whole.rows, source.learned | whole.learned, columns=whole.columns)
         return Items(made)
 
     def _combined(self, *values: Value, mask: Step | None = None) -> Value:
         if any(isinstance(value, Data) for value in values):
             whole = joined(*values)
             single = all(v.single or not v.rows for v in values if isinstance(v, Data))
-            return Data(whole.rows, whole.learned, mask=mask, single=single)
+            whole.mask, whole.single, whole.compared = mask, single, whole.predicted is not None
+            return whole
         if any(isinstance(value, Items) for value in values):
             return Items([one for value in values if isinstance(value, Items) for one in value.values])
         selections = [value for value in values if isinstance(value, Selection)]
@@ -298,14 +314,20 @@ class Tracer:
                 return UNKNOWN if method is None else Closure(method, value.kind.scope, value)
             case Data():
                 if name in _SIZES:
-                    return Selection(_last_step(value)) if name == "index" else UNKNOWN
+                    return Selection(last_step(value)) if name == "index" else UNKNOWN
                 if name in _VIEWS:
                     return value
-                return Data(value.rows, value.learned, owner=value, grouped=value.grouped, single=value.single)
+                columns = value.columns.less(["target"]) if name == "data" else value.columns.of(name)
+                made = Data(value.rows, value.learned, owner=value, grouped=value.grouped, single=value.single)
+                made.columns, made.keys, made.scores = columns, value.keys, value.scores
+                return made
             case Model():
                 if value.parts and (name in _PARTS or not name.endswith("_")):
                     return merged(*value.parts)
-                return Data(learned=value.learned) if name.endswith("_") else UNKNOWN
+                learned = value.learned
+                if value.name in SEARCHES:
+                    learned |= {Statistic(fit.rows, fit.line, chooses=True) for fit in value.fits if fit.rows}
+                return Data(learned=learned) if name.endswith("_") else UNKNOWN
             case _:
                 return UNKNOWN
 
@@ -315,9 +337,9 @@ class Tracer:
             case Choice():
                 return merged(*(self._selected(one, index, scope) for one in value.values))
             case Data():
-                return self._rows_selected(value, first, scope)
+                return self._rows_selected(value, index, scope)
             case Selection() if isinstance(first, ast.Slice):
-                step = _slice_step(first)
+                step = slice_step(first)
                 return value if step is None else Selection(step)
             case Items():
                 return self._item(value, first, scope)
@@ -345,20 +367,24 @@ class Tracer:
 
     def _rows_selected(self, data: Data, index: ast.expr, scope: Scope) -> Value:
         """Return the rows, or the columns, that an index takes of a table."""
-        step: Step | None = None
-        if isinstance(index, ast.Slice):
-            step = _slice_step(index)
+        first = index.elts[0] if isinstance(index, ast.Tuple) and index.elts else index
+        step, key = None, None
+        if isinstance(first, ast.Slice):
+            step = slice_step(first)
         else:
-            key = self.value(index, scope)
+            key = self.value(first, scope)
             if isinstance(key, Selection):
                 step = key.step
             elif isinstance(key, Data) and key.mask is not None and key.rows:
                 step = key.mask
+        columns = selected_columns(data.columns, index, key, scope)
+        made = Data(data.rows if step is None else parts_of(data.rows, step), data.learned, columns=columns)
+        made.scores = data.scores
         if data.grouped:
-            return Data(data.rows, data.learned, grouped=True)
-        if step is None:
-            return Data(data.rows, data.learned, owner=data, single=data.single)
-        return Data(parts_of(data.rows, step), data.learned)
+            made.rows, made.grouped, made.keys = data.rows, True, data.keys
+        elif step is None:
+            made.owner, made.single, made.predicted = data, data.single, data.predicted
+        return made
 
     # calls
 
@@ -388,6 +414,7 @@ class Tracer:
             case Instance():
                 return self.call(self._attribute(base, method), args, named, node)
             case Items():
+                note_best(self, method, [base], node)
                 return self._call_on_items(base, method, args)
             case _:
                 return joined(*args, *named.values()) if args or named else UNKNOWN
@@ -422,6 +449,8 @@ class Tracer:
             case Name() if is_model_name(function):
                 parts = [*args, *named.values()]
                 model = Model(function.leaf, [p for one in parts for p in _models_in(one)])
+                model.settings, model.chosen = frozenset(named), chosen_by(args, named)
+                model.opaque = is_opaque(model.name, parts)
                 self.models.append(model)
                 return model
             case Name():
@@ -459,12 +488,8 @@ class Tracer:
 
     def table(self, node: ast.AST) -> Data:
         """Return a table that was read from somewhere."""
-        return Data(frozenset({RowSet(f"table:{ast.unparse(node)}")}))
-
-
-def _last_step(data: Data) -> Step | None:
-    steps = {rows.path[-1] for rows in data.rows if rows.path}
-    return steps.pop() if len(steps) == 1 else None
+        name = f"table:{ast.unparse(node)}"
+        return Data(frozenset({RowSet(name)}), columns=Columns(rest=frozenset({Rest(name)})))
 
 
 def _method(instance: Instance, name: str) -> ast.FunctionDef | None:
@@ -478,12 +503,3 @@ def _models_in(value: Value, depth: int = 0) -> list[Value]:
     if isinstance(value, Items | Choice) and depth < 4:
         return [one for inner in value.values for one in _models_in(inner, depth + 1)]
     return []
-
-
-def _slice_step(index: ast.Slice) -> Step | None:
-    """Return which part a slice takes; what ends where another begins has no rows of it."""
-    low = "" if index.lower is None else ast.unparse(index.lower)
-    high = "" if index.upper is None else ast.unparse(index.upper)
-    if low in ("", "0"):
-        return None if not high else Step(f"slice:{high}", 0)
-    return Step(f"slice:{low}", 1) if not high else Step(f"slice:{low}:{high}", 0)

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from journeyman.stages.trace_rows.columns import NO_COLUMNS, Columns, Source, joined_columns
 from journeyman.stages.trace_rows.row_sets import RowSet, Statistic, Step
 
 __all__ = [
     "UNKNOWN",
     "Choice",
+    "Chosen",
     "ClassValue",
     "Closure",
     "Constant",
@@ -48,7 +50,9 @@ class Data(Value):
 
     Programs change tables in place, so that this is a place and not a fact; ``owner`` is the table that a column is a
     view of. ``grouped``: by keys. ``single``: one row or cell of it, of which no statistic of rows can be taken.
-    ``mask``: the part that it chooses as an index. ``predicted``: by which model, in which of its evaluations.
+    ``mask``: the part that it chooses as an index. ``predicted``: by which model, in which of its evaluations;
+    ``compared``: with the truth. ``columns``: what its columns are made of, ``keys`` what groups it. ``scores``: the
+    evaluations whose scores it holds.
     """
 
     rows: frozenset[RowSet] = _NO_ROWS
@@ -58,6 +62,10 @@ class Data(Value):
     single: bool = False
     mask: Step | None = None
     predicted: tuple[Model, int] | None = None
+    compared: bool = False
+    columns: Columns = NO_COLUMNS
+    keys: frozenset[Source] = frozenset()
+    scores: frozenset[tuple[Model, int]] = frozenset()
 
     def take_in(self, other: Data, with_rows: bool = False) -> None:
         """Let another's values become part of this one's, and of what this is a view of."""
@@ -97,12 +105,15 @@ class Name(Value):
 
 @dataclass(frozen=True)
 class Fit:
-    """A model learned from rows."""
+    """A model learned from rows; ``stopped_on``: by the score on which rows it stopped."""
 
     line: int
     method: str
     rows: frozenset[RowSet]
     learned: frozenset[Statistic]
+    columns: Columns = NO_COLUMNS
+    target: Columns = NO_COLUMNS
+    stopped_on: frozenset[RowSet] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -114,13 +125,24 @@ class Evaluation:
     rows: frozenset[RowSet]
     learned: frozenset[Statistic]
     after: int
+    columns: Columns = NO_COLUMNS
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The best of several evaluations was taken, in some line."""
+
+    line: int
+    evaluations: frozenset[tuple[Model, int]]
 
 
 @dataclass(eq=False)
 class Model(Value):
     """Whatever has fit, transform or predict; ``parts`` are those of a pipeline or a search.
 
-    ``scored`` are the evaluations that a score was made of: a prediction alone may be for a picture.
+    ``scored`` are the evaluations that a score was made of: a prediction alone may be for a picture. ``columns``: what
+    it adds to columns that it transforms. ``chosen``: the rows on which its settings were searched. ``opaque``: whether
+    it may leave out columns by itself.
     """
 
     name: str
@@ -129,6 +151,10 @@ class Model(Value):
     fits: list[Fit] = field(default_factory=list)
     evaluations: list[Evaluation] = field(default_factory=list)
     scored: set[int] = field(default_factory=set)
+    columns: Columns = NO_COLUMNS
+    chosen: frozenset[Statistic] = _NOTHING_LEARNED
+    settings: frozenset[str] = frozenset()
+    opaque: bool = False
 
 
 @dataclass(frozen=True)
@@ -199,6 +225,7 @@ class Interpreter(Protocol):
     """What calls ask of the one who goes through the program; ``models`` are those that it made."""
 
     models: list[Model]
+    choices: list[Chosen]
 
     def call(self, function: Value, args: list[Value], named: dict[str, Value], node: ast.Call) -> Value:
         """Return what a call gives."""
@@ -225,12 +252,15 @@ def _leaves(value: Value, depth: int = 0) -> Iterator[Data]:
 
 def joined(*values: Value) -> Data:
     """Return all rows and statistics of several values as one."""
-    rows, learned = set[RowSet](), set[Statistic]()
-    for value in values:
-        for leaf in _leaves(value):
-            rows |= leaf.rows
-            learned |= leaf.learned
-    return Data(frozenset(rows), frozenset(learned))
+    leaves = list(dict.fromkeys(leaf for value in values for leaf in _leaves(value)))
+    predicted = {leaf.predicted for leaf in leaves if leaf.predicted is not None}
+    return Data(
+        _NO_ROWS.union(*(leaf.rows for leaf in leaves)),
+        _NOTHING_LEARNED.union(*(leaf.learned for leaf in leaves)),
+        predicted=predicted.pop() if len(predicted) == 1 else None,
+        columns=joined_columns(leaf.columns for leaf in leaves),
+        scores=frozenset[tuple[Model, int]]().union(*(leaf.scores for leaf in leaves)),
+    )
 
 
 def merged(*values: Value) -> Value:

@@ -1,0 +1,130 @@
+"""What an index takes of a traced table: which part of its rows, and which of its columns."""
+
+from __future__ import annotations
+
+import ast
+
+from journeyman.stages.trace_rows.columns import NO_COLUMNS, Columns, Source
+from journeyman.stages.trace_rows.row_sets import Step
+from journeyman.stages.trace_rows.values import Constant, Data, Items, Scope, Selection, Value
+
+__all__ = ["last_step", "names_in", "names_of", "selected_columns", "slice_step", "stored_columns"]
+
+_NULLS = frozenset(("isnull", "isna", "notnull", "notna", "duplicated"))
+
+
+def names_of(value: Value | None) -> tuple[str, ...] | None:
+    """Return the column names that a value holds; None where it holds anything else."""
+    if isinstance(value, Constant) and isinstance(value.value, str):
+        return (value.value,)
+    if isinstance(value, Items) and value.keys is None:
+        found = [one.value if isinstance(one, Constant) else None for one in value.values]
+        return tuple(str(one) for one in found) if all(isinstance(one, str) for one in found) else None
+    return None
+
+
+def names_in(node: ast.expr, scope: Scope) -> tuple[str, ...] | None:
+    """Return the column names that an expression gives without a call; None where that cannot be told."""
+    match node:
+        case ast.Constant():
+            return (node.value,) if isinstance(node.value, str) else None
+        case ast.Name():
+            return names_of(scope.find(node.id))
+        case ast.List() | ast.Tuple():
+            found = [names_in(one, scope) for one in node.elts]
+            return None if any(one is None for one in found) else tuple(name for one in found for name in one or ())
+        case ast.BinOp(op=ast.Add()):
+            left, right = names_in(node.left, scope), names_in(node.right, scope)
+            return None if left is None or right is None else left + right
+        case _:
+            return None
+
+
+def selected_columns(columns: Columns, index: ast.expr, key: Value | None, scope: Scope) -> Columns:
+    """Return what an index leaves of a table's columns; ``key``: what its first part stands for, None of a slice."""
+    if isinstance(index, ast.Tuple) and len(index.elts) == 2:
+        second = index.elts[1]
+        if isinstance(second, ast.Slice):
+            return columns if second.lower is None and second.upper is None else NO_COLUMNS
+        number = _number(second)
+        if number is not None:
+            return Columns(own=frozenset(Source(one.table, f"#{number}", one.over) for one in columns.rest))
+        names, alone = names_in(second, scope), isinstance(second, ast.Constant | ast.Name)
+        return _named(columns, names, alone and not isinstance(_found(second, scope), Items))
+    names = names_in(index, scope)
+    if names is not None:
+        return _named(columns, names, not isinstance(_found(index, scope), Items) and not isinstance(index, ast.List))
+    by_rows = key is None or isinstance(key, Selection) or (isinstance(key, Data) and bool(key.rows))
+    return columns if by_rows or not (columns.rest or columns.named) else NO_COLUMNS
+
+
+def _number(node: ast.expr) -> int | None:
+    match node:
+        case ast.Constant(value=int() as number):
+            return number
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as number)):
+            return -number
+        case _:
+            return None
+
+
+def _found(node: ast.expr, scope: Scope) -> Value | None:
+    return scope.find(node.id) if isinstance(node, ast.Name) else None
+
+
+def _named(columns: Columns, names: tuple[str, ...] | None, alone: bool) -> Columns:
+    if names is None:
+        return NO_COLUMNS
+    return columns.of(names[0]) if alone and len(names) == 1 else columns.only(names)
+
+
+def stored_columns(columns: Columns, target: ast.Subscript | ast.Attribute, value: Data, scope: Scope) -> Columns:
+    """Return a table's columns after something was stored in it."""
+    made = value.columns.sources
+    if isinstance(target, ast.Attribute):
+        return columns.assigned(target.attr, made) if target.attr in columns.named else columns
+    if isinstance(target.slice, ast.Tuple) and len(target.slice.elts) == 2:
+        names = names_in(target.slice.elts[1], scope) or ()
+        told = made | _sources_of_mask(target.slice.elts[0], scope)
+        for name in names:
+            columns = columns.assigned(name, columns.sources_of(name) | told)
+        return columns
+    names = names_in(target.slice, scope) or ()
+    if len(names) > 1 and value.columns.named and set(names) <= set(value.columns.named):
+        for name in names:
+            columns = columns.assigned(name, value.columns.named[name])
+        return columns
+    if len(names) > 1 and value.columns.rest:  # columns that were scaled or filled together keep their own values
+        return columns
+    for name in names:
+        columns = columns.assigned(name, made)
+    return columns
+
+
+def _sources_of_mask(node: ast.expr, scope: Scope) -> frozenset[Source]:
+    """Return the columns that a condition asks for their values; whether they are missing tells nothing of them."""
+    if any(isinstance(one, ast.Attribute) and one.attr in _NULLS for one in ast.walk(node)):
+        return frozenset()
+    found: set[Source] = set()
+    for one in ast.walk(node):
+        if isinstance(one, ast.Subscript | ast.Attribute) and isinstance(one.value, ast.Name):
+            table = scope.find(one.value.id)
+            names = (one.attr,) if isinstance(one, ast.Attribute) else names_in(one.slice, scope)
+            if isinstance(table, Data) and names is not None and len(names) == 1:
+                found |= table.columns.sources_of(names[0])
+    return frozenset(found)
+
+
+def last_step(data: Data) -> Step | None:
+    """Return the division that a table's rows are from, where it is one."""
+    steps = {rows.path[-1] for rows in data.rows if rows.path}
+    return steps.pop() if len(steps) == 1 else None
+
+
+def slice_step(index: ast.Slice) -> Step | None:
+    """Return which part a slice takes; what ends where another begins has no rows of it."""
+    low = "" if index.lower is None else ast.unparse(index.lower)
+    high = "" if index.upper is None else ast.unparse(index.upper)
+    if low in ("", "0"):
+        return None if not high else Step(f"slice:{high}", 0)
+    return Step(f"slice:{low}", 1) if not high else Step(f"slice:{low}:{high}", 0)
