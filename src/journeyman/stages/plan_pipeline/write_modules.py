@@ -137,6 +137,8 @@ def _names_of(texts: Iterable[str]) -> frozenset[str]:
 def _pipeline(table: RecordedTable, target: str | None, method: str) -> str:
     probabilities = _PROBABILITIES if method != "predict_proba" else ""
     text = _PIPELINE.replace("METHOD", method).replace("PROBABILITIES", probabilities)
+    text = text.replace("AVAILABLE", "from sklearn.utils.metaestimators import available_if\n" if probabilities else "")
+    text = text.replace("\n\n\nclass Pipeline", f"{_TELLS if probabilities else ''}\n\n\nclass Pipeline")
     columns = [name for name in table.columns if name != target]
     listed = ",\n".join(f"    {name!r}" for name in columns)
     text = text.replace("COLUMNS_HERE", f"(\n{listed},\n)").replace("TARGET_HERE", repr(target))
@@ -152,7 +154,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pandas as pd
-
+AVAILABLE
 from .learned import Learned
 from .preparation import prepare
 from .training import learn
@@ -220,7 +222,13 @@ def _as_read(rows: pd.DataFrame) -> pd.DataFrame:
     texts = [name for name, kind in table.dtypes.items() if isinstance(kind, pd.StringDtype)]
     return table.astype(dict.fromkeys(texts, object))
 '''
+_TELLS = '''
+
+
+def _tells_probabilities(pipeline: "Pipeline") -> bool:
+    return hasattr(pipeline.learned("model"), "predict_proba")'''
 _PROBABILITIES = '''
+    @available_if(_tells_probabilities)
     def predict_proba(self, rows: pd.DataFrame) -> np.ndarray:
         """Return the probability of each class for each row."""
         return np.asarray(self.learned("model").predict_proba(self.prepare(rows)))
