@@ -1,6 +1,6 @@
 """Prototypes converted as a user would: how many become projects whose predictions are equal, and what they cost.
 
-Run: python benchmarks/convert_prototypes.py FOLDER... [--timeout 3m] [--minutes 60] [--out FILE.json] [--only PART]
+Run: python benchmarks/convert_prototypes.py FOLDER... [--timeout 3m] [--budget 0] [--minutes 60] [--out FILE.json] [--only PART]
 
 FOLDER holds a folder for each notebook, with its data where the notebook expects it. Nothing of it is part of this
 repository: benchmarks/fetch_prototypes.py lays out public notebooks by their addresses.
@@ -28,6 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--timeout", default="3m")
+    parser.add_argument("--budget", default=None)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--only", default="")
@@ -37,7 +38,7 @@ def main() -> None:
     for prototype in (one for folder in asked.folders for one in find_prototypes(folder)):
         if asked.only not in str(prototype) or time.monotonic() > ends:
             continue
-        rows.append(convert(prototype, asked.timeout))
+        rows.append(convert(prototype, asked.timeout, asked.budget))
         print(line(rows[-1]), flush=True)
         if asked.out is not None:
             asked.out.write_text(json.dumps(rows, indent=1))
@@ -55,7 +56,7 @@ def find_prototypes(folder: Path) -> list[Path]:
     return found
 
 
-def convert(prototype: Path, timeout: str) -> dict[str, object]:
+def convert(prototype: Path, timeout: str, budget: str | None) -> dict[str, object]:
     """Run the command on a prototype and return what its report says."""
     with tempfile.TemporaryDirectory() as scratch:
         out, began = Path(scratch) / "out", time.monotonic()
@@ -70,7 +71,8 @@ def convert(prototype: Path, timeout: str) -> dict[str, object]:
             "--timeout",
             timeout,
         ]
-        ended = subprocess.run([*command, "--quiet"], capture_output=True, text=True, check=False)
+        command += ["--quiet", *(("--budget", budget) if budget is not None else ())]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
         file = out / "report.json"
         report = json.loads(file.read_text()) if file.exists() else {}
         complaint = ended.stderr.strip().splitlines()
