@@ -1,6 +1,6 @@
 """Prototypes converted as a user would: how many become projects whose predictions are equal, and what they cost.
 
-Run: python benchmarks/convert_prototypes.py FOLDER... [--timeout 3m] [--budget 0] [--minutes 60] [--out FILE.json] [--only PART]
+Run: python benchmarks/convert_prototypes.py FOLDER... [--timeout 3m] [--budget 0] [--minutes 60] [--out F.json]
 
 FOLDER holds a folder for each notebook, with its data where the notebook expects it. Nothing of it is part of this
 repository: benchmarks/fetch_prototypes.py lays out public notebooks by their addresses.
