@@ -32,7 +32,7 @@ from journeyman.runtime.machine import available_memory
 from journeyman.runtime.pipeline_runs import PartPredictions, predict_parts, read_main_table
 from journeyman.settings import FRAME, BuildSettings
 from journeyman.sources import FrameSource
-from journeyman.stages.compare_parts import MainTable, candidate_scores, compare_parts, divided_rows
+from journeyman.stages.compare_parts import MainTable, candidate_scores, compare_parts, divided_rows, judged_call
 from journeyman.stages.judge_predictions import judge_predictions
 from journeyman.stages.split_honestly import split_honestly, without_columns
 
@@ -100,7 +100,12 @@ def honest_scores(
         table = read_main_table(laid.place, laid.package, laid.limits)
         main = MainTable(code.table, table, code.target, code.columns, _findings(table, code.target, clock))
         found = replace(found, leaks=compare_parts(leaks, recording, code.model.number, main))
-        if code.model.metric is None:
+        judged = judged_call(recording, code.model.number, code.table)
+        metric = code.model.metric
+        if judged is not None and judged.value is not None:
+            metric = judged.name.rpartition(".")[2]
+            found = replace(found, metric=metric, told=judged.value)
+        if metric is None:
             return replace(found, reasons=("The prototype tells no score of this model.",))
         rows = divided_rows(recording, code.model.number, code.table)
         split = split_honestly(found.leaks, rows, table, code.target)
@@ -108,18 +113,20 @@ def honest_scores(
         told, *parts = predict_parts(
             laid.place, laid.package, code.model.name, [None, *split.parts], split.left_out, laid.limits
         )
-        judged = [_part(one, split.clusters) for one in parts]
+        predicted = [_part(one, split.clusters) for one in parts]
         chosen = LeakKind.CHOSEN in {leak.kind for leak in found.leaks}
         candidates = candidate_scores(recording, code.model.number, code.table) if chosen else None
-        score = judge_predictions(code.model.metric, judged, candidates=candidates)
+        score = judge_predictions(metric, predicted, candidates=candidates)
         found = replace(found, metric=score.metric, honest=score.value, low=score.low, high=score.high)
         if len(rows.test):
             own = _of_rows(told, rows.test)
-            found = replace(found, repeated=judge_predictions(code.model.metric, [_part(own, split.clusters)]).value)
+            found = replace(found, repeated=judge_predictions(metric, [_part(own, split.clusters)]).value)
         if laid.budget == 0.0:
             return found
         progress.stage("build", "what Journeyman reaches on the same rows")
-        return replace(found, build=_built(code, table, split, parts[0], laid, recording.seconds, clock))
+        return replace(
+            found, build=_built(_Asked(code, table, split, metric), parts[0], laid, recording.seconds, clock)
+        )
     except JourneymanError as error:
         return replace(found, reasons=(*found.reasons, f"{error.message[:1].upper()}{error.message[1:]}."))
 
@@ -148,23 +155,26 @@ def _of_rows(told: PartPredictions, rows: NDArray[np.int64]) -> PartPredictions:
     return PartPredictions(told.rows[kept], told.truth[kept], told.predicted[kept], chances)
 
 
-def _built(
-    code: PipelineCode,
-    table: pd.DataFrame,
-    split: HonestSplit,
-    judged: PartPredictions,
-    laid: Laid,
-    seconds: float,
-    clock: Clock,
-) -> float | None:
+@dataclass(frozen=True)
+class _Asked:
+    """What a build is compared with: a pipeline, its table, how its rows are divided, and by what it is judged."""
+
+    code: PipelineCode
+    table: pd.DataFrame
+    split: HonestSplit
+    metric: str
+
+
+def _built(asked: _Asked, judged: PartPredictions, laid: Laid, seconds: float, clock: Clock) -> float | None:
     """Return the score of a build on the rows that judge the honest pipeline, in the time that the prototype took."""
-    if code.target is None or code.target not in table.columns or code.model.metric is None:
+    target, table, split = asked.code.target, asked.table, asked.split
+    if target is None or target not in table.columns:
         return None
     rows = without_columns(table, split.left_out)
     training = rows.iloc[split.parts[0].training].reset_index(drop=True)
     settings = BuildSettings(
         FRAME,
-        code.target,
+        target,
         "prototype",
         budget=float(np.clip(seconds, _LEAST_BUDGET, _MOST_BUDGET)) if laid.budget is None else laid.budget,
         threads=available_threads(),
@@ -173,15 +183,15 @@ def _built(
     try:
         began = clock.monotonic()
         release = run_build(FrameSource(training, FRAME), settings, laid.place / "workspace", SilentProgress(), began)
-        asked = rows.iloc[judged.rows].drop(columns=code.target).reset_index(drop=True)
+        new = rows.iloc[judged.rows].drop(columns=target).reset_index(drop=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of unseen categories: the build is judged as it is
-            answers = release.predict(asked)
-        predicted = _as_the_prototype(answers, table[code.target].iloc[judged.rows], judged.truth)
+            answers = release.predict(new)
+        predicted = _as_the_prototype(answers, table[target].iloc[judged.rows], judged.truth)
         if predicted is None:
             return None
         part = PredictedRows(judged.truth, predicted, split.clusters[judged.rows])
-        value = judge_predictions(code.model.metric, [part]).value
+        value = judge_predictions(asked.metric, [part]).value
     except JourneymanError:
         return None
     return value if math.isfinite(value) else None

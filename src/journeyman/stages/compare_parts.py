@@ -16,7 +16,7 @@ from journeyman.entities.honest_split import RowDivision
 from journeyman.entities.recording import CallRole, RecordedCall, Recording
 from journeyman.entities.row_groups import equal_rows, group_codes, time_order
 
-__all__ = ["MainTable", "candidate_scores", "compare_parts", "divided_rows"]
+__all__ = ["MainTable", "candidate_scores", "compare_parts", "divided_rows", "judged_call"]
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -77,6 +77,11 @@ def divided_rows(recording: Recording, model: int, table: int) -> RowDivision:
     if judged is None or judged.role is CallRole.CROSS_VALIDATION:
         return RowDivision(training, np.empty(0, dtype=np.int64))
     return RowDivision(np.unique(training), np.unique(_rows_of(recording, judged, table)))
+
+
+def judged_call(recording: Recording, model: int, table: int) -> RecordedCall | None:
+    """Return the call whose score is told of a model: the last on rows it did not learn from, or the last."""
+    return _calls_of(recording, model, table)[1]
 
 
 def candidate_scores(recording: Recording, model: int, table: int) -> tuple[float, ...]:
