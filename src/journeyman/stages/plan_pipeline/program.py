@@ -41,7 +41,7 @@ class Statement:
     def surely(self) -> frozenset[str]:
         """Names whose former values are not needed any more."""
         if isinstance(self.node, ast.For) and self.ran:
-            return _first_made(self.node.body) - self.changes
+            return _first_made(self.node)
         if isinstance(self.node, ast.Assign | ast.AnnAssign | ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
             return self.makes - self.changes - (self.reads if isinstance(self.node, ast.Assign) else frozenset())
         return frozenset()
@@ -118,6 +118,8 @@ class Program:
                 if span_of(one) in idle:
                     continue
                 touched = effects.makes | effects.changes
+                if effects.changes & self.loops.keys():  # it stands for what the loop goes through
+                    continue
                 own = {n.id for n in loads(one)}
                 others = {
                     n.id for n in loads(node)
@@ -130,12 +132,14 @@ class Program:
         return frozenset(idle)
 
     def reads_without(self, statement: Statement, dropped: frozenset[Span]) -> frozenset[str]:
-        """Return the names that a statement reads without some of the statements within it."""
-        if not dropped:
-            return statement.reads
-        left = {n.id for n in loads(statement.node) if not any(_holds(span, n) for span in dropped)}
-        gone = {n.id for n in loads(statement.node)} - left
-        return statement.reads - gone
+        """Return the names that a statement reads without some of what stands within it."""
+        reads = statement.reads
+        if dropped:
+            assert self.effects is not None
+            left = {n.id for n in loads(statement.node) if not any(_holds(span, n) for span in dropped)}
+            called = [self.effects.read_by(name) for name in left]
+            reads = frozenset(left.union(*called) if called else left)
+        return reads - _first_made(statement.node) if isinstance(statement.node, ast.For) else reads
 
     def statement_at(self, span: Span) -> int | None:
         """Return the number of the statement in which something stands."""
@@ -156,11 +160,11 @@ def _holds(span: Span, node: ast.AST) -> bool:
     )
 
 
-def _first_made(body: Sequence[ast.stmt]) -> frozenset[str]:
+def _first_made(node: ast.For) -> frozenset[str]:
     """Return the names that each pass of a loop makes before it reads them."""
-    read: set[str] = set()
-    made: set[str] = set()
-    for statement in body:
+    read = {one.id for one in loads(node.iter)}
+    made = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)} - read
+    for statement in node.body:
         read |= {one.id for one in loads(statement)} - made
         if isinstance(statement, ast.Assign):
             stored = {n.id for target in statement.targets for n in ast.walk(target) if isinstance(n, ast.Name)}
@@ -307,6 +311,10 @@ class _Effects:
         return Statement(
             number, node, text, frozenset(reads), frozenset(makes), frozenset(changes), self._only_shows(node), ran
         )
+
+    def read_by(self, name: str) -> frozenset[str]:
+        """Return the names of the program that a function reads when it is called."""
+        return self._free.get(name, frozenset())
 
     def _with_aliases(self, node: ast.stmt, changes: set[str]) -> set[str]:
         """Return changed names with those that stand for the same values, and note new ones."""

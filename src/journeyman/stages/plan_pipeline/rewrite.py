@@ -418,7 +418,7 @@ def _draws(program: Program) -> Iterator[Span]:
             if "random_state" not in line:
                 yield call.span
             continue
-        told = settings[call.model]
+        told = settings.get(call.model, "")
         plain = any(word in told.partition(" ")[0] for word in _WITHOUT_CHANCE)
         if not plain and not (told.count("(") == 1 and "random_state=" in told):
             yield call.span
