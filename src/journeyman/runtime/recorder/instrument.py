@@ -14,19 +14,21 @@ from journeyman.entities.recording import Span
 
 __all__ = ["HOOKS", "Node", "Places", "instrument"]
 
-HOOKS = (
-    "value called asked answered attribute item sliced operated unpacked looped listed entered grown index_set".split()
+_HOOKS_TEXT = (
+    "value called asked answered attribute item sliced operated unpacked looped listed entered grown index_set"
 )
+HOOKS = tuple(_HOOKS_TEXT.split())
 _OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.FloorDiv: "floordiv", ast.Mod: "mod",
     ast.Pow: "pow", ast.MatMult: "matmul", ast.BitAnd: "and_", ast.BitOr: "or_", ast.BitXor: "xor",
     ast.LShift: "lshift", ast.RShift: "rshift", ast.Eq: "eq", ast.NotEq: "ne", ast.Lt: "lt", ast.LtE: "le",
     ast.Gt: "gt", ast.GtE: "ge", ast.Invert: "invert", ast.USub: "neg", ast.UAdd: "pos",
 }  # fmt: skip
-_FRAME_READERS = frozenset(
+_FRAME_READERS_TEXT = (
     "query eval super locals globals vars dir exec ols gls wls glm logit probit poisson mnlogit rlm mixedlm quantreg "
-    "from_formula dmatrices dmatrix anova_lm exit quit".split()
+    "from_formula dmatrices dmatrix anova_lm exit quit"
 )
+_FRAME_READERS = frozenset(_FRAME_READERS_TEXT.split())
 """What looks at the frame that it is called from: nothing may stand between."""
 
 
@@ -342,9 +344,9 @@ def grown_lists(loop: ast.For) -> list[str]:
     found = []
     for statement in loop.body:
         call = statement.value if isinstance(statement, ast.Expr) else None
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "append":
-            if isinstance(call.func.value, ast.Name) and len(call.args) == 1:
-                found.append(call.func.value.id)
+        function = call.func if isinstance(call, ast.Call) and len(call.args) == 1 else None
+        if isinstance(function, ast.Attribute) and function.attr == "append" and isinstance(function.value, ast.Name):
+            found.append(function.value.id)
     uses = [one.id for one in ast.walk(loop) if isinstance(one, ast.Name)]
     return [name for name in found if uses.count(name) == 1]
 

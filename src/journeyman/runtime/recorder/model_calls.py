@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,8 @@ from journeyman.runtime.recorder.row_tags import Rows, is_table, length_of
 
 __all__ = ["Model", "ModelCalls"]
 
-_LIBRARIES = frozenset("sklearn xgboost lightgbm catboost imblearn statsmodels keras tensorflow mord sktime".split())
+_LIBRARIES_TEXT = "sklearn xgboost lightgbm catboost imblearn statsmodels keras tensorflow mord sktime"
+_LIBRARIES = frozenset(_LIBRARIES_TEXT.split())
 _ROLES = {
     "fit": CallRole.FIT, "partial_fit": CallRole.FIT, "fit_regularized": CallRole.FIT, "fit_generator": CallRole.FIT,
     "fit_transform": CallRole.FIT_TRANSFORM, "transform": CallRole.TRANSFORM,
@@ -28,12 +30,17 @@ _ROLES = {
 }  # fmt: skip
 _DRAWING = frozenset((CallRole.SPLIT, CallRole.RESAMPLE, CallRole.CROSS_VALIDATION))
 _FEATURES = ("X", "x", "exog", "data", "raw_documents", "endog", "dtrain", "train_set", "y")
-_CROSS_VALIDATIONS = frozenset("cross_val_score cross_validate cross_val_predict".split())
-_TOGETHER = frozenset("sklearn.model_selection.train_test_split sklearn.utils.shuffle sklearn.utils.resample".split())
-_FITTED_ROWS = frozenset("labels_ embedding_ fittedvalues resid oob_prediction_ oob_decision_function_".split())
+_CROSS_VALIDATIONS_TEXT = "cross_val_score cross_validate cross_val_predict"
+_CROSS_VALIDATIONS = frozenset(_CROSS_VALIDATIONS_TEXT.split())
+_TOGETHER_TEXT = "sklearn.model_selection.train_test_split sklearn.utils.shuffle sklearn.utils.resample"
+_TOGETHER = frozenset(_TOGETHER_TEXT.split())
+_FITTED_ROWS_TEXT = "labels_ embedding_ fittedvalues resid oob_prediction_ oob_decision_function_"
+_FITTED_ROWS = frozenset(_FITTED_ROWS_TEXT.split())
 _MOST_OF_A_SPAN = 60
+_MOST_ASKED_OF_A_PLACE = 3
 _MOST_ARRAYS_OF_A_SPAN = 12
-_DATA_HOLDERS = frozenset("DMatrix QuantileDMatrix Dataset Pool".split())
+_DATA_HOLDERS_TEXT = "DMatrix QuantileDMatrix Dataset Pool"
+_DATA_HOLDERS = frozenset(_DATA_HOLDERS_TEXT.split())
 
 
 @dataclass
@@ -59,7 +66,7 @@ class ModelCalls:
         self.seed: int | None = None
         self._journal = journal
         self._flow = flow
-        self._by_id: dict[int, Model] = {}
+        self._by_id: dict[int, tuple[Any, Model]] = {}  # holds the objects, whose numbers are not used again so
         self._n_calls = 0
         self._of_span: dict[Span, list[int]] = {}
         self._arrays: dict[Span, list[tuple[int, list[str]]]] = {}
@@ -99,12 +106,10 @@ class ModelCalls:
             self._designs[id(value)] = (value, tuple(call.args))
         elif module == "statsmodels" and hasattr(value, "fit") and hasattr(value, "endog"):
             self._designs[id(value)] = (value, (*call.args, *call.named.values()))
-        elif call.name.rpartition(".")[2] == "RegressionResultsWrapper":
-            self._designs[id(value)] = (value, ())
 
     def attribute(self, owner: Any, word: str, value: Any) -> None:
         """Follow rows to what a fitted model holds for each of the rows that it was fitted to."""
-        model = self._by_id.get(id(owner)) if word in _FITTED_ROWS else None
+        _, model = self._by_id.get(id(owner), (None, None)) if word in _FITTED_ROWS else (None, None)
         if model is not None and model.fitted_rows is not None:
             self._flow.tags.put(value, model.fitted_rows, model.number)
 
@@ -126,22 +131,29 @@ class ModelCalls:
 
     def model_of(self, what: Any, variable: str, span: Span) -> Model:
         """Return what is known of a model, which is noted where it is new."""
-        found = self._by_id.get(id(what))
+        _, found = self._by_id.get(id(what), (None, None))
         if found is None:
             found = Model(len(self.models), what, class_name(type(what)), variable, span)
             self.models.append(found)
-            self._by_id[id(what)] = found
+            self._answers_for(what, found)
+            self._note_model(found, variable)
         elif variable and not found.variable:
             found.variable = variable
         return found
+
+    def _answers_for(self, what: Any, model: Model) -> None:
+        """Have an object's predictions count as those of a model."""
+        self._by_id[id(what)] = (what, model)
 
     def note_models(self, names: dict[str, Any]) -> None:
         """Write what the models are called by now."""
         by_id = {id(value): name for name, value in list(names.items()) if not name.startswith("__")}
         for model in self.models:
-            variable = by_id.get(id(model.what), model.variable)
-            fact = {"number": model.number, "name": model.name, "variable": variable, "settings": _settings(model.what)}
-            self._journal.note("model", fact)
+            self._note_model(model, by_id.get(id(model.what), model.variable))
+
+    def _note_model(self, model: Model, variable: str) -> None:
+        fact = {"number": model.number, "name": model.name, "variable": variable, "settings": _settings(model.what)}
+        self._journal.note("model", fact)
 
     def _features(self, call: Called) -> Any:
         if call.args:
@@ -171,8 +183,12 @@ class ModelCalls:
             model.fitted_rows = next((rows for one in arguments if (rows := tags.rows(one)) is not None), None)
             model.asked = False
             if value is not None and value is not receiver and hasattr(value, "predict"):
-                self._by_id[id(value)] = model  # statsmodels answers by another object than it fits
-                model.what = value
+                model.what = value  # statsmodels answers by another object than it fits
+                self._answers_for(value, model)
+                self._answers_for(getattr(value, "_results", value), model)
+            best = getattr(receiver, "best_estimator_", None)
+            if best is not None:
+                self._answers_for(best, model)
         given: list[int] = []
         rows = tags.rows(features) if features is not None else None
         if features is None and role is CallRole.PREDICT:
@@ -182,9 +198,11 @@ class ModelCalls:
             self._tag_output(value, rows, model.number if judges else None)
             number = self._journal.rows(rows if length_of(value) == (len(rows) if rows else None) else None)
             given = [] if number is None else [number]
-        model.asked = model.asked or judges
+        elsewhere = model.fitted_rows is not None and rows is not None and rows.table != model.fitted_rows.table
+        model.asked = model.asked or (judges and bool(given) and not elsewhere)
         score = _number(value) if role is CallRole.SCORE else None
-        kept = (features, value) if judges else None
+        held = self._designs.get(id(features))
+        kept = (held[1][0] if held and held[1] else features, value) if judges else None
         self._write(role, call, model.number, arguments, given, score, kept)
 
     def _tag_output(self, value: Any, rows: Rows | None, model: int | None) -> None:
@@ -338,13 +356,19 @@ class ModelCalls:
         self._flow.tags.put(copied, self._flow.tags.rows(value))
         return copied
 
-    def ask_at_end(self) -> None:
-        """Ask each predictor that the program never asked, on the rows that it was fitted to."""
-        for model in self.models:
-            if model.asked or not model.fitted or not hasattr(model.what, "predict"):
-                continue
-            with self._journal.apart():
-                self._ask(model)
+    def ask_at_end(self, seconds: float) -> None:
+        """Ask each predictor that was asked for no rows of a table, on the rows that it was fitted to.
+
+        Of the models that one place of the program made, the last are asked; none once the seconds are over.
+        """
+        ended = time.monotonic() + seconds
+        silent = [one for one in self.models if not one.asked and one.fitted and hasattr(one.what, "predict")]
+        of_place: dict[Span, int] = {}
+        for model in sorted(silent, key=lambda one: (one.crossed, -one.number)):
+            of_place[model.span] = of_place.get(model.span, 0) + 1
+            if of_place[model.span] <= _MOST_ASKED_OF_A_PLACE and time.monotonic() < ended:
+                with self._journal.apart():
+                    self._ask(model)
 
     def _ask(self, model: Model) -> None:
         what, features = model.what, model.fitted[0]
@@ -353,7 +377,7 @@ class ModelCalls:
             value, features = what.predict(), model.fitted[-1]
         else:
             if model.crossed and not _is_fitted(what):
-                from sklearn.base import clone  # the program itself has imported it by now
+                from sklearn.base import clone  # noqa: PLC0415 - the program has imported it by now
 
                 if self.seed is not None:
                     np.random.seed(self.seed)  # noqa: NPY002 - as in ``run``

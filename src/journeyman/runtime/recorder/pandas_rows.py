@@ -11,27 +11,30 @@ from journeyman.runtime.recorder.row_tags import Rows, RowTags, is_table, length
 
 __all__ = ["attribute_rows", "call_rows", "index_rows", "item_rows", "owner_of"]
 
-_SAME_ORDER = frozenset(
+_SAME_ORDER_TEXT = (
     "copy fillna ffill bfill replace astype rename assign clip round abs map applymap transform isna isnull notna "
     "notnull isin between cumsum cumprod cummax cummin shift diff pct_change rank interpolate infer_objects "
     "convert_dtypes add sub mul div truediv floordiv mod pow eq ne lt le gt ge radd rsub rmul rdiv rtruediv and_ or_ "
-    "where mask reset_index set_index set_axis rename_axis add_prefix add_suffix select_dtypes pop get squeeze to_frame "
-    "to_numpy tolist to_list ravel to_records duplicated combine eval join reindex_like filter view swapaxes "
+    "where mask reset_index set_index set_axis rename_axis add_prefix add_suffix select_dtypes pop get squeeze "
+    "to_frame to_numpy tolist to_list ravel to_records duplicated combine eval join reindex_like filter view "
     "remove_unused_categories add_categories set_categories rename_categories reorder_categories as_ordered "
-    "as_unordered tz_localize tz_convert normalize expanding bool at_time case_when".split()
+    "as_unordered tz_localize tz_convert normalize expanding bool at_time case_when"
 )
-_BY_LABEL = frozenset(
-    "head tail drop dropna sort_values sort_index sample query drop_duplicates nlargest nsmallest take truncate explode "
-    "between_time first last reindex filter join loc dot".split()
+_SAME_ORDER = frozenset(_SAME_ORDER_TEXT.split())
+_BY_LABEL_TEXT = (
+    "head tail drop dropna sort_values sort_index sample query drop_duplicates nlargest nsmallest take truncate "
+    "explode between_time first last reindex filter join loc dot"
 )
-_OVER_COLUMNS = frozenset(
-    "sum mean median max min std var prod any all count nunique idxmax idxmin sem skew mode quantile".split()
-)
-_OF_GROUPS = frozenset(
+_BY_LABEL = frozenset(_BY_LABEL_TEXT.split())
+_OVER_COLUMNS_TEXT = "sum mean median max min std var prod any all count nunique idxmax idxmin sem skew mode quantile"
+_OVER_COLUMNS = frozenset(_OVER_COLUMNS_TEXT.split())
+_OF_GROUPS_TEXT = (
     "transform cumcount cumsum cumprod cummax cummin ffill bfill fillna shift rank head tail diff pct_change sample "
-    "ngroup".split()
+    "ngroup"
 )
-_ROLLING = frozenset("mean sum median max min std var count apply quantile skew kurt".split())
+_OF_GROUPS = frozenset(_OF_GROUPS_TEXT.split())
+_ROLLING_TEXT = "mean sum median max min std var count apply quantile skew kurt"
+_ROLLING = frozenset(_ROLLING_TEXT.split())
 
 
 def owner_of(receiver: Any) -> Any:
@@ -51,7 +54,7 @@ def owner_of(receiver: Any) -> Any:
 
 
 def index_rows(index: Any, before: Any, rows: Rows) -> Rows | None:
-    """Return the rows of what has ``index`` and was made of rows with the index ``before``; None where labels mislead."""
+    """Return the rows of what has ``index`` and was made of rows indexed by ``before``; None where labels mislead."""
     if index.is_(before):
         return rows
     if not before.is_unique:

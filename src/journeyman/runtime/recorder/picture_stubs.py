@@ -9,16 +9,22 @@ import types
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+import pandas as pd
+from pandas import plotting
+from pandas.core.groupby import DataFrameGroupBy, SeriesGroupBy
+
 __all__ = ["DRAWING_LIBRARIES", "Picture", "replace_drawing", "replace_table_plots"]
 
-DRAWING_LIBRARIES = frozenset(
+_DRAWING_LIBRARIES_TEXT = (
     "matplotlib mpl_toolkits pylab seaborn plotly bokeh altair missingno wordcloud cufflinks chart_studio holoviews "
     "hvplot pygal ggplot plotnine folium yellowbrick scikitplot graphviz pydotplus pydot dtreeviz "
     "pandas_profiling ydata_profiling sweetviz dtale autoviz IPython ipywidgets geoplot joypy squarify venn ptitprince "
-    "pyLDAvis dataprep klib colorlover adjustText palettable cmocean".split()
+    "pyLDAvis dataprep klib colorlover adjustText palettable cmocean"
 )
-_STAR_NAMES = (
-    "plot figure show title xlabel ylabel legend subplots subplot hist scatter bar grid axis xlim ylim savefig".split()
+DRAWING_LIBRARIES = frozenset(_DRAWING_LIBRARIES_TEXT.split())
+_STAR_NAMES_TEXT = (
+    "plot figure show title xlabel ylabel legend subplots subplot hist scatter bar grid axis xlim ylim savefig"
 )
 
 
@@ -132,8 +138,6 @@ def _drawn(path: str, args: Sequence[Any], options: dict[str, Any]) -> Any:
 
 def _axes(rows: Any, columns: Any, squeeze: Any) -> Any:
     """Return axes of shape (rows, columns), or (rows,), (columns,), or one, as Matplotlib squeezes them."""
-    import numpy as np  # only where a program draws
-
     if not isinstance(rows, int) or not isinstance(columns, int):
         return Picture("matplotlib.axes.Axes")
     made = np.empty((rows, columns), dtype=object)
@@ -151,7 +155,7 @@ class _PictureModule(types.ModuleType):
         if name == "__version__":
             return "99.0.0"
         if name == "__all__":
-            return _STAR_NAMES
+            return _STAR_NAMES_TEXT.split()
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
         return Picture(f"{self.__name__}.{name}")
@@ -178,15 +182,11 @@ def replace_drawing() -> None:
 
 
 def replace_table_plots() -> None:
-    """Have tables and columns draw nothing; called once pandas is imported."""
-    import pandas as pd  # the program may do without
-    import pandas.plotting as plotting  # likewise
-    from pandas.core.groupby import DataFrameGroupBy, SeriesGroupBy  # likewise
-
+    """Have tables and columns draw nothing."""
     kinds: Any = (pd.DataFrame, pd.Series, DataFrameGroupBy, SeriesGroupBy)
     for kind in kinds:
         kind.plot = Picture("pandas.plot")
         kind.hist = Picture("pandas.plot.hist")
         kind.boxplot = Picture("pandas.plot.boxplot")
-    for name in plotting.__all__:
+    for name in [one for one in dir(plotting) if not one.startswith("_")]:
         setattr(plotting, name, Picture(f"pandas.plotting.{name}"))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from journeyman.entities.recording import Span
 from journeyman.runtime.recorder import numpy_rows, pandas_rows
@@ -17,14 +18,20 @@ from journeyman.runtime.recorder.row_tags import Rows, RowTags, is_table, length
 
 __all__ = ["Called", "RowFlow"]
 
-_PAIRS = frozenset("train_test_split shuffle resample".split())
-_CONVERSIONS = frozenset("list map zip enumerate".split())
-_PANDAS_SAME = frozenset(
-    "to_numeric to_datetime to_timedelta isnull isna notnull notna get_dummies cut qcut Categorical "
-    "factorize array".split()
+_ASTRAY = -1
+"""Stands for the number of elements taken in order, where they are taken in another."""
+
+_CONVERSIONS_TEXT = "list map zip enumerate"
+_CONVERSIONS = frozenset(_CONVERSIONS_TEXT.split())
+_PANDAS_SAME_TEXT = (
+    "to_numeric to_datetime to_timedelta isnull isna notnull notna get_dummies cut qcut Categorical factorize array"
 )
-_LINE_READERS = frozenset("reader DictReader TextIOWrapper".split())
-_LIST_CHANGES = frozenset("append extend insert remove pop sort reverse clear".split())
+_PANDAS_SAME = frozenset(_PANDAS_SAME_TEXT.split())
+_PATH_WORDS = ("filepath_or_buffer", "path", "io", "path_or_buf", "fname", "file")
+_LINE_READERS_TEXT = "reader DictReader TextIOWrapper"
+_LINE_READERS = frozenset(_LINE_READERS_TEXT.split())
+_CHANGES_TEXT = "append extend insert remove pop sort reverse clear partition resize"
+_CHANGES = frozenset(_CHANGES_TEXT.split())
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ class RowFlow:
         self.tags = RowTags()
         self._journal = journal
         self._loops: dict[int, Any] = {}
-        self._walks: dict[int, dict[Any, list[Any]]] = {}
+        self._walks: dict[int, dict[Any, tuple[Rows, int]]] = {}
         self._n_tables = 0
 
     def attribute(self, owner: Any, word: str, value: Any) -> None:
@@ -65,14 +72,12 @@ class RowFlow:
             self._tag_inner(owner, value)
             self.tags.put(value, pandas_rows.attribute_rows(owner, word, value, self.tags))
         elif word in ("T", "real", "A") and (known := self.tags.get(owner)) is not None and owner.ndim < 3:
-            if word != "T" or owner.ndim == 1:
-                self.tags.put(value, known.rows, known.model)
+            self.tags.put(value, known.rows if word != "T" or owner.ndim == 1 else None, known.model)
 
     def item(self, owner: Any, key: Any, value: Any) -> None:
         """Follow rows through ``owner[key]``."""
-        if isinstance(key, (int, np.integer)):
-            if self._walks:
-                self._note_position(owner, int(key))
+        if self._walks and isinstance(key, (int, np.integer)):
+            self._note_position(owner, int(key))
         if type(owner).__module__.startswith("pandas"):
             self._tag_inner(owner, value)
         if length_of(value) is None or self.tags.get(value) is not None:
@@ -102,17 +107,15 @@ class RowFlow:
         """Count on where an open loop takes element after element of a value whose labels are its places."""
         table = pandas_rows.owner_of(owner)
         rows = self.tags.rows(table)
-        if rows is None:
+        by_label = is_table(table) and type(owner).__name__ != "_iLocIndexer"
+        if rows is None or (by_label and not table.index.equals(pd.RangeIndex(len(table)))):
             return
-        if is_table(table) and type(owner).__name__ != "_iLocIndexer":
-            if not table.index.equals(type(table.index)(range(len(table)))):
-                return
         for walks in self._walks.values():
-            walk = walks.setdefault(rows.key, [rows, 0])
-            if key == walk[1]:
-                walk[1] += 1
-            elif key != walk[1] - 1:
-                walk[1] = -1
+            count = walks.get(rows.key, (rows, 0))[1]
+            if count != _ASTRAY and key in (count, count - 1):
+                walks[rows.key] = (rows, key + 1)
+            else:
+                walks[rows.key] = (rows, _ASTRAY)
 
     def enter_loop(self, number: int, source: Any, lists: Sequence[Any]) -> None:
         """Remember what a loop goes through that is to make empty lists longer by one element each time."""
@@ -127,10 +130,10 @@ class RowFlow:
         elif type(source).__name__ in _LINE_READERS:
             self._loops[number] = type(source).__name__
         else:
-            self._loops[number] = self.tags.get(source)
+            self._loops[number] = None if _goes_by_column(source) else self.tags.get(source)
 
     def leave_loop(self, number: int, span: Span, grown: Any) -> None:
-        """Give a list that a loop has filled the rows that it went through; lines of a file are a table of their own."""
+        """Give a list that a loop has filled the rows that it went through; lines of a file are a table."""
         source, walks = self._loops.get(number), self._walks.get(number, {})
         if not isinstance(grown, list) or source is None or not grown:
             return
@@ -161,8 +164,10 @@ class RowFlow:
         receiver = call.receiver
         if is_table(receiver):
             self._changed_in_place(call)
-        elif isinstance(receiver, list) and call.method in _LIST_CHANGES:
+        elif isinstance(receiver, (list, np.ndarray)) and call.method in _CHANGES:
             self.tags.forget(receiver)
+        elif call.method == "shuffle" and len(call.args) == 1:
+            self.tags.forget(call.args[0])
         if value is None or self.tags.get(value) is not None:
             return
         root = call.name.partition(".")[0]
@@ -183,7 +188,7 @@ class RowFlow:
             if method == "merge":
                 return self._merged(call, receiver, call.argument(0, "right"), value)
             place = {"apply": 1}.get(method, 0)
-            axis = {"axis": call.args[place]} if len(call.args) > place and call.args[place] in (0, 1) else {}
+            axis = {"axis": call.args[place]} if len(call.args) > place and isinstance(call.args[place], int) else {}
             return pandas_rows.call_rows(method, receiver, {**axis, **call.named}, value, self.tags)
         if root == "pandas":
             return self._pandas_function(call, value)
@@ -231,7 +236,7 @@ class RowFlow:
         return known if method in _PANDAS_SAME and known is not None and length_of(value) == len(known) else None
 
     def _constructed(self, data: Any, index: Any, value: Any) -> Rows | None:
-        """Return the rows of a table made of arrays and lists by their places, of tables and columns by their labels."""
+        """Return the rows of a table made of arrays and lists by their places, of columns by their labels."""
         parts = list(data.values()) if isinstance(data, dict) else [data]
         agreed: Rows | None = None
         for part in parts:
@@ -260,7 +265,7 @@ class RowFlow:
     def _sequence(self, call: Called) -> Rows | None:
         """Return the rows of a list, and of what goes through lists side by side."""
         parts = call.args[1:] if call.name == "map" else call.args
-        found = [self.tags.rows(one) for one in parts]
+        found = [self.tags.rows(one) for one in parts if not _goes_by_column(one)]
         known = [rows for rows in found if rows is not None]
         if not known or any(not known[0].equals(other) for other in known[1:]):
             return None
@@ -327,14 +332,9 @@ class RowFlow:
         """Note a table that was read or made first, and return its rows."""
         number, size = self._n_tables, length_of(value) or 0
         self._n_tables += 1
-        plain = True
+        plain = not is_table(value) or value.index.equals(pd.RangeIndex(size))
         if is_table(value):
             names = [str(one) for one in value.columns] if value.ndim == 2 else [str(value.name)]
-            plain = (
-                bool(value.index.equals(type(value.index)(range(size))))
-                if type(value.index).__name__ in ("RangeIndex", "Index") and value.index.dtype.kind in "iu"
-                else False
-            )
         if not names and getattr(value, "ndim", 1) == 2:
             names = [f"x{k}" for k in range(value.shape[1])]
         kind = class_name(type(value))
@@ -356,7 +356,8 @@ class RowFlow:
     def _reads(self, call: Called, value: Any) -> bool:
         """Note what a reading call gave as a table; return whether it was one."""
         name, method = call.name, call.method
-        path = next((str(one) for one in [*call.args[:1], *call.named.values()] if _is_path(one)), None)
+        named = [call.named[word] for word in _PATH_WORDS if word in call.named]
+        path = next((str(one) for one in [*call.args[:1], *named] if _is_path(one)), None)
         if name.startswith("pandas.read_") or (name.startswith("pandas.") and method == "parse"):
             path = path or _path_of(call.args[0] if call.args else None)
             tables = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else [value]
@@ -365,7 +366,7 @@ class RowFlow:
                     self.new_table(call.span, name, path, one)
             return True
         if name in ("numpy.loadtxt", "numpy.genfromtxt", "numpy.load", "numpy.recfromcsv"):
-            if length_of(value):
+            if length_of(value) and not call.named.get("unpack"):
                 self.new_table(call.span, name, path or _path_of(call.args[0]), value)
             return True
         if name == "list" or method == "readlines":
@@ -419,6 +420,11 @@ class RowFlow:
         for one in parts[1:]:
             if length_of(one) == len(rows):
                 self.tags.put(one, rows)
+
+
+def _goes_by_column(value: Any) -> bool:
+    """Whether what is gone through one by one are columns, not rows."""
+    return is_table(value) and value.ndim == 2
 
 
 def _is_path(value: Any) -> bool:

@@ -18,6 +18,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from journeyman.runtime.recorder.instrument import HOOKS, Places, instrument
 from journeyman.runtime.recorder.journal import Journal
 from journeyman.runtime.recorder.observer import Observer
@@ -27,11 +29,13 @@ __all__ = ["NAME", "run_prototype"]
 
 NAME = "<prototype>"
 SEED = 0
+_ASKING = 30.0  # seconds
 _SHORT_NAMES = {"pd": "pandas", "np": "numpy", "plt": "matplotlib.pyplot", "sns": "seaborn", "sm": "statsmodels.api"}
 _WELL_KNOWN = {
-    **dict.fromkeys("train_test_split cross_val_score GridSearchCV KFold".split(), "sklearn.model_selection"),
+    **dict.fromkeys(("train_test_split", "cross_val_score", "GridSearchCV", "KFold"), "sklearn.model_selection"),
     **dict.fromkeys(
-        "accuracy_score confusion_matrix classification_report mean_squared_error r2_score".split(), "sklearn.metrics"
+        ("accuracy_score", "confusion_matrix", "classification_report", "mean_squared_error", "r2_score"),
+        "sklearn.metrics",
     ),
 }
 """Names of their modules that notebooks use and forget to import."""
@@ -73,9 +77,10 @@ def run_prototype(scratch: Path) -> None:
         if ended:
             break
     observer.models.note_models(main.__dict__)
-    journal.note("end", {"finished": not ended or statement is tree.body[-1], "seconds": time.monotonic() - began})
+    seconds = time.monotonic() - began
+    journal.note("end", {"finished": not ended or statement is tree.body[-1], "seconds": seconds})
     journal.flush()
-    observer.models.ask_at_end()
+    observer.models.ask_at_end(max(_ASKING, seconds))
     journal.flush()
 
 
@@ -98,7 +103,7 @@ def _run(statement: ast.stmt, names: dict[str, Any], places: Places, journal: Jo
     """Run one statement, and note its error; return whether the program goes on."""
     try:
         code = compile(instrument(statement, places), NAME, "exec")
-        exec(code, names)  # noqa: S102 - to run the prototype is what this confined process is for
+        exec(code, names)
     except SystemExit:
         return False
     except KeyboardInterrupt:
@@ -137,8 +142,6 @@ def _texts(statement: ast.stmt) -> list[str]:
 def _prepare_libraries() -> None:
     """Set libraries as they were in the prototype's time: drawings are let be, texts are objects."""
     replace_drawing()
-    import pandas as pd  # only in the confined process
-
     pd.options.future.infer_string = False
     replace_table_plots()
     warnings.simplefilter("ignore")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from journeyman.entities.prototype import parse_program
 from journeyman.entities.recording import RecordedValue, Recording, RowSet, Span
@@ -60,6 +62,7 @@ class Program:
     effects: _Effects | None = None
     loops: Mapping[str, tuple[ast.expr, ...]] = field(default_factory=dict)
     varying: frozenset[Span] = frozenset()
+    read_paths: Mapping[Span, str] = field(default_factory=dict)
 
     def name_at(self, span: Span) -> str:
         """Return the variable that stands at a place, "" where something else does."""
@@ -223,7 +226,18 @@ def read_program(recording: Recording) -> Program:
         for one in node.names
     )
     loops, varying = _loops(body)
-    return Program(recording, recording.source, lines, statements, functions, imported, reader, loops, varying)
+    paths = _read_paths(body, recording)
+    return Program(recording, recording.source, lines, statements, functions, imported, reader, loops, varying, paths)
+
+
+def _read_paths(body: Sequence[ast.stmt], recording: Recording) -> dict[Span, str]:
+    """Return the arguments that name files which were read as tables, with the name of the file."""
+    tables = {table.span: table.path for table in recording.tables if table.path is not None}
+    found: dict[Span, str] = {}
+    for node in ast.walk(ast.Module(list(body), [])):
+        if isinstance(node, ast.Call) and node.args and (path := tables.get(span_of(node))) is not None:
+            found[span_of(node.args[0])] = PurePosixPath(re.sub(r"[\\\\]+", "/", path).partition("?")[0]).name
+    return found
 
 
 def _loops(body: Sequence[ast.stmt]) -> tuple[dict[str, tuple[ast.expr, ...]], frozenset[Span]]:
