@@ -23,19 +23,19 @@ _FORMS = {
     "table": "return READ",
     "array": """
 return pd.DataFrame(np.asarray(READ), columns=COLUMNS)
-AS_READ
+GIVEN_BACK
 return rows.to_numpy()
 """,
     "pair": """
 features, target = READ
 return pd.DataFrame(features, columns=COLUMNS).assign(target=target)
-AS_READ
+GIVEN_BACK
 return rows[COLUMNS].to_numpy(), rows["target"].to_numpy()
 """,
     "bunch": """
 found = READ
 return pd.DataFrame(np.asarray(found.data), columns=COLUMNS).assign(target=np.asarray(found.target))
-AS_READ
+GIVEN_BACK
 found = READ
 features = rows[COLUMNS]
 found.data = features if isinstance(found.data, pd.DataFrame) else features.to_numpy()
@@ -83,11 +83,11 @@ class TableReader:
         lines, result = self._reading()
         form = _FORMS[self.kind].replace("READ", result)
         form = form.replace("COLUMNS", repr(list(self.table.columns)))
-        body = "\n".join(indented(line) for line in (*lines, form.split("AS_READ")[0].strip()))
+        body = "\n".join(indented(line) for line in (*lines, form.split("GIVEN_BACK")[0].strip()))
         doc = "Return the rows of the main table, as the prototype reads them."
         text = f'DATA = Path(__file__).resolve().parents[2] / "data"\n\n\ndef read_rows(folder=DATA):\n    """{doc}"""\n{body}\n'
-        if "AS_READ" in form:
-            back = [*lines, form.split("AS_READ")[1].strip()] if self.kind == "bunch" else [form.split("AS_READ")[1].strip()]
+        if "GIVEN_BACK" in form:
+            back = [*lines, form.split("GIVEN_BACK")[1].strip()] if self.kind == "bunch" else [form.split("GIVEN_BACK")[1].strip()]
             inside = "\n".join(indented(line) for line in back)
             doc = "Return rows in the form in which the prototype reads them."
             text += f'\n\ndef as_read(rows):\n    """{doc}"""\n{inside}\n'
