@@ -165,7 +165,8 @@ def _run(readable: _Readable, folder: Path, limits: Limits) -> tuple[_Readable, 
         if not placed and not mended.changes:
             break
         again = record_program(mended.source, folder, limits)
-        if again.ended != "done" or len(again.failures) >= len(recording.failures):
+        fewer = again.ended == "done" and len(again.failures) < len(recording.failures)
+        if not fewer and len(again.models) <= len(recording.models):
             break
         changes = (*readable.changes, *mended.changes)
         readable = replace(readable, source=mended.source, changes=changes, leaks=trace_rows(mended.source))

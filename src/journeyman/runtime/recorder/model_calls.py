@@ -66,7 +66,7 @@ class ModelCalls:
         self.seed: int | None = None
         self._journal = journal
         self._flow = flow
-        self._by_id: dict[int, Model] = {}
+        self._by_id: dict[int, tuple[Any, Model]] = {}  # holds the objects, whose numbers are not used again so
         self._n_calls = 0
         self._of_span: dict[Span, list[int]] = {}
         self._arrays: dict[Span, list[tuple[int, list[str]]]] = {}
@@ -109,7 +109,7 @@ class ModelCalls:
 
     def attribute(self, owner: Any, word: str, value: Any) -> None:
         """Follow rows to what a fitted model holds for each of the rows that it was fitted to."""
-        model = self._by_id.get(id(owner)) if word in _FITTED_ROWS else None
+        _, model = self._by_id.get(id(owner), (None, None)) if word in _FITTED_ROWS else (None, None)
         if model is not None and model.fitted_rows is not None:
             self._flow.tags.put(value, model.fitted_rows, model.number)
 
@@ -131,15 +131,19 @@ class ModelCalls:
 
     def model_of(self, what: Any, variable: str, span: Span) -> Model:
         """Return what is known of a model, which is noted where it is new."""
-        found = self._by_id.get(id(what))
+        _, found = self._by_id.get(id(what), (None, None))
         if found is None:
             found = Model(len(self.models), what, class_name(type(what)), variable, span)
             self.models.append(found)
-            self._by_id[id(what)] = found
+            self._answers_for(what, found)
             self._note_model(found, variable)
         elif variable and not found.variable:
             found.variable = variable
         return found
+
+    def _answers_for(self, what: Any, model: Model) -> None:
+        """Have an object's predictions count as those of a model."""
+        self._by_id[id(what)] = (what, model)
 
     def note_models(self, names: dict[str, Any]) -> None:
         """Write what the models are called by now."""
@@ -179,8 +183,12 @@ class ModelCalls:
             model.fitted_rows = next((rows for one in arguments if (rows := tags.rows(one)) is not None), None)
             model.asked = False
             if value is not None and value is not receiver and hasattr(value, "predict"):
-                self._by_id[id(value)] = model  # statsmodels answers by another object than it fits
-                model.what = value
+                model.what = value  # statsmodels answers by another object than it fits
+                self._answers_for(value, model)
+                self._answers_for(getattr(value, "_results", value), model)
+            best = getattr(receiver, "best_estimator_", None)
+            if best is not None:
+                self._answers_for(best, model)
         given: list[int] = []
         rows = tags.rows(features) if features is not None else None
         if features is None and role is CallRole.PREDICT:
@@ -190,9 +198,11 @@ class ModelCalls:
             self._tag_output(value, rows, model.number if judges else None)
             number = self._journal.rows(rows if length_of(value) == (len(rows) if rows else None) else None)
             given = [] if number is None else [number]
-        model.asked = model.asked or (judges and bool(given))
+        elsewhere = model.fitted_rows is not None and rows is not None and rows.table != model.fitted_rows.table
+        model.asked = model.asked or (judges and bool(given) and not elsewhere)
         score = _number(value) if role is CallRole.SCORE else None
-        kept = (features, value) if judges else None
+        held = self._designs.get(id(features))
+        kept = (held[1][0] if held and held[1] else features, value) if judges else None
         self._write(role, call, model.number, arguments, given, score, kept)
 
     def _tag_output(self, value: Any, rows: Rows | None, model: int | None) -> None:

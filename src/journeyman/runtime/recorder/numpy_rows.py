@@ -12,7 +12,7 @@ from journeyman.runtime.recorder.row_tags import Rows, RowTags, is_table, length
 __all__ = ["call_rows", "elementwise_rows", "item_rows", "method_rows"]
 
 _ELEMENTWISE_TEXT = (
-    "where round around clip nan_to_num isnan isin select vectorize real angle i0 sinc interp digitize isclose "
+    "where round around clip nan_to_num isnan select vectorize real angle i0 sinc isclose "
     "asarray array asfarray ascontiguousarray asfortranarray asanyarray copy float64 float32 int64 int32 str_ "
     "atleast_2d csr_matrix csc_matrix coo_matrix lil_matrix csr_array csc_array"
 )
@@ -103,7 +103,11 @@ def call_rows(name: str, args: Sequence[Any], named: Mapping[str, Any], result: 
     if name in _OVER_COLUMNS:
         return _agreed([first], size, tags) if axis in (1, -1) and np.ndim(first) == 2 else None
     if name in ("reshape", "ravel", "squeeze", "expand_dims", "take"):
-        return _agreed([first], size, tags) if name != "take" else item_rows(first, args[1], result, tags)
+        if name == "take":
+            return item_rows(first, args[1], result, tags) if axis == 0 or np.ndim(first) == 1 else None
+        return _agreed([first], size, tags) if named.get("order", "C") == "C" else None
+    if name in ("interp", "digitize", "isin"):  # the others are no rows
+        return elementwise_rows(args[:1], result, tags)
     if name in ("apply_along_axis",):
         return _agreed(args[2:3], size, tags) if args[1] in (1, -1) else None
     if name in ("insert",):

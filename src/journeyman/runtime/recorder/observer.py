@@ -83,7 +83,8 @@ class Observer:
 
     def listed(self, number: int, source: Any) -> Any:
         """Remember the rows that a list is to be made of, one element for each."""
-        self._iterated[number] = self.flow.tags.get(source)
+        columns = getattr(source, "ndim", 1) == 2 and hasattr(source, "columns")
+        self._iterated[number] = None if columns else self.flow.tags.get(source)
         return source
 
     def entered(self, number: int, source: Any, lists: tuple[Any, ...]) -> Any:

@@ -16,7 +16,7 @@ _SAME_ORDER_TEXT = (
     "notnull isin between cumsum cumprod cummax cummin shift diff pct_change rank interpolate infer_objects "
     "convert_dtypes add sub mul div truediv floordiv mod pow eq ne lt le gt ge radd rsub rmul rdiv rtruediv and_ or_ "
     "where mask reset_index set_index set_axis rename_axis add_prefix add_suffix select_dtypes pop get squeeze "
-    "to_frame to_numpy tolist to_list ravel to_records duplicated combine eval join reindex_like filter view swapaxes "
+    "to_frame to_numpy tolist to_list ravel to_records duplicated combine eval join reindex_like filter view "
     "remove_unused_categories add_categories set_categories rename_categories reorder_categories as_ordered "
     "as_unordered tz_localize tz_convert normalize expanding bool at_time case_when"
 )

@@ -27,10 +27,11 @@ _PANDAS_SAME_TEXT = (
     "to_numeric to_datetime to_timedelta isnull isna notnull notna get_dummies cut qcut Categorical factorize array"
 )
 _PANDAS_SAME = frozenset(_PANDAS_SAME_TEXT.split())
+_PATH_WORDS = ("filepath_or_buffer", "path", "io", "path_or_buf", "fname", "file")
 _LINE_READERS_TEXT = "reader DictReader TextIOWrapper"
 _LINE_READERS = frozenset(_LINE_READERS_TEXT.split())
-_LIST_CHANGES_TEXT = "append extend insert remove pop sort reverse clear"
-_LIST_CHANGES = frozenset(_LIST_CHANGES_TEXT.split())
+_CHANGES_TEXT = "append extend insert remove pop sort reverse clear partition resize"
+_CHANGES = frozenset(_CHANGES_TEXT.split())
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class RowFlow:
         elif type(source).__name__ in _LINE_READERS:
             self._loops[number] = type(source).__name__
         else:
-            self._loops[number] = self.tags.get(source)
+            self._loops[number] = None if _goes_by_column(source) else self.tags.get(source)
 
     def leave_loop(self, number: int, span: Span, grown: Any) -> None:
         """Give a list that a loop has filled the rows that it went through; lines of a file are a table."""
@@ -163,8 +164,10 @@ class RowFlow:
         receiver = call.receiver
         if is_table(receiver):
             self._changed_in_place(call)
-        elif isinstance(receiver, list) and call.method in _LIST_CHANGES:
+        elif isinstance(receiver, (list, np.ndarray)) and call.method in _CHANGES:
             self.tags.forget(receiver)
+        elif call.method == "shuffle" and len(call.args) == 1:
+            self.tags.forget(call.args[0])
         if value is None or self.tags.get(value) is not None:
             return
         root = call.name.partition(".")[0]
@@ -262,7 +265,7 @@ class RowFlow:
     def _sequence(self, call: Called) -> Rows | None:
         """Return the rows of a list, and of what goes through lists side by side."""
         parts = call.args[1:] if call.name == "map" else call.args
-        found = [self.tags.rows(one) for one in parts]
+        found = [self.tags.rows(one) for one in parts if not _goes_by_column(one)]
         known = [rows for rows in found if rows is not None]
         if not known or any(not known[0].equals(other) for other in known[1:]):
             return None
@@ -353,7 +356,8 @@ class RowFlow:
     def _reads(self, call: Called, value: Any) -> bool:
         """Note what a reading call gave as a table; return whether it was one."""
         name, method = call.name, call.method
-        path = next((str(one) for one in [*call.args[:1], *call.named.values()] if _is_path(one)), None)
+        named = [call.named[word] for word in _PATH_WORDS if word in call.named]
+        path = next((str(one) for one in [*call.args[:1], *named] if _is_path(one)), None)
         if name.startswith("pandas.read_") or (name.startswith("pandas.") and method == "parse"):
             path = path or _path_of(call.args[0] if call.args else None)
             tables = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else [value]
@@ -362,7 +366,7 @@ class RowFlow:
                     self.new_table(call.span, name, path, one)
             return True
         if name in ("numpy.loadtxt", "numpy.genfromtxt", "numpy.load", "numpy.recfromcsv"):
-            if length_of(value):
+            if length_of(value) and not call.named.get("unpack"):
                 self.new_table(call.span, name, path or _path_of(call.args[0]), value)
             return True
         if name == "list" or method == "readlines":
@@ -416,6 +420,11 @@ class RowFlow:
         for one in parts[1:]:
             if length_of(one) == len(rows):
                 self.tags.put(one, rows)
+
+
+def _goes_by_column(value: Any) -> bool:
+    """Whether what is gone through one by one are columns, not rows."""
+    return is_table(value) and value.ndim == 2
 
 
 def _is_path(value: Any) -> bool:

@@ -47,19 +47,20 @@ def plan_pipeline(recording: Recording, choice: ModelChoice | None, target: str 
     program = read_program(recording)
     prediction = find_prediction(program, chosen)
     scope = _scope(recording, prediction)
-    rewriter = Rewriter(program, scope)
-    units = slice_rows(program, prediction, rewriter)
     table = recording.tables[scope.table]
+    reader = TableReader(program, table)
+    rewriter = Rewriter(program, scope, given_rows=reader.given_rows)
+    units = slice_rows(program, prediction, rewriter)
     column = target if target is not None else _target(program, prediction, scope)
-    if column is not None and column not in table.columns:
-        column = None
+    if column not in reader.columns:
+        column = "target" if reader.kind in ("bunch", "pair") else None
     layout = lay_out(program, prediction, rewriter, units)
-    modules = write_modules(program, prediction, layout, TableReader(program, table), column)
+    modules = write_modules(program, prediction, layout, reader, column)
     return PipelineCode(
         modules=modules,
         operations=tuple(_operation(unit, rewriter) for unit in units),
         table=scope.table,
-        columns=tuple(name for name in table.columns if name != column),
+        columns=tuple(name for name in reader.columns if name != column),
         target=column,
         files={one.path: project_path(one.path) for one in recording.files if not one.written},
         needs=tuple(name for name in _KNOWN_LIBRARIES if any(name in text for text in modules.values())),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from journeyman.entities.conversion import ModelChoice
-from journeyman.entities.recording import CallRole, RecordedCall, Recording, Span
+from journeyman.entities.recording import CallRole, RecordedCall, RecordedModel, Recording, Span
 from journeyman.errors import InputError
 from journeyman.stages.plan_pipeline.program import Program, bound_arguments, span_of
 
@@ -58,7 +58,7 @@ def list_models(recording: Recording) -> tuple[ModelChoice, ...]:
             scores[call.model] = call
     order = list(scores)
     found = []
-    for model in recording.models:
+    for model in recording.models or _models_of_calls(recording):
         if model.number in asked:
             call = scores.get(model.number)
             name = None if call is None else call.name.rpartition(".")[2]
@@ -66,6 +66,12 @@ def list_models(recording: Recording) -> tuple[ModelChoice, ...]:
             value = None if call is None else call.value
             found.append(ModelChoice(model.number, model.name, model.variable, value, name, line))
     return tuple(sorted(found, key=lambda one: (order.index(one.number) if one.number in order else -1, one.number)))
+
+
+def _models_of_calls(recording: Recording) -> list[RecordedModel]:
+    """Return the models of a run that was ended before it could tell what they are called."""
+    named = {call.model: call.name.rpartition(".")[0] for call in recording.calls if call.role in _JUDGES}
+    return [RecordedModel(number, name, "") for number, name in named.items() if number is not None]
 
 
 def find_prediction(program: Program, choice: ModelChoice) -> Prediction:

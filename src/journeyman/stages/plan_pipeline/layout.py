@@ -50,8 +50,8 @@ def lay_out(program: Program, prediction: Prediction, rewriter: Rewriter, units:
     units = [u for u in units if not isinstance(u.statement.node, ast.Import | ast.ImportFrom)]
     hoisted = _hoisted(program, rewriter, units)
     rest = [unit for unit in units if unit not in hoisted]
-    shared = tuple(unit.statement.text for unit in hoisted if unit.predicts)
-    own = tuple(unit.statement.text for unit in hoisted if not unit.predicts)
+    shared = tuple(_definition(unit, program, hoisted) for unit in hoisted if unit.predicts)
+    own = tuple(_definition(unit, program, hoisted) for unit in hoisted if not unit.predicts)
     cut = _cut(rest, rewriter)
     first, later = rest[:cut], rest[cut:]
     ends = [*loads(prediction.model), *(n for node in prediction.fit for n in loads(node))]
@@ -104,7 +104,7 @@ def _hoisted(program: Program, rewriter: Rewriter, units: Sequence[Unit]) -> lis
         for unit in definitions:
             node = unit.statement.node
             assert isinstance(node, ast.FunctionDef | ast.ClassDef)
-            if unit in found or made[node.name] > 1 and isinstance(node, ast.FunctionDef) and not _last(unit, definitions):
+            if unit in found or (made[node.name] > 1 and isinstance(node, ast.FunctionDef)):
                 continue
             free = unit.statement.reads - known - names - {node.name}
             wanted = [constants[name] for name in free if name in constants]
@@ -118,8 +118,19 @@ def _hoisted(program: Program, rewriter: Rewriter, units: Sequence[Unit]) -> lis
     return sorted(found, key=lambda unit: unit.statement.number)
 
 
-def _last(unit: Unit, definitions: Sequence[Unit]) -> bool:
-    return False
+def _definition(unit: Unit, program: Program, hoisted: Sequence[Unit]) -> str:
+    """Return the text of a definition; of a class with the values that it read of the program, as they were."""
+    text = unit.statement.text
+    if not isinstance(unit.statement.node, ast.ClassDef):
+        return text
+    known = _BUILTINS | program.imported | {name for one in hoisted for name in one.statement.makes}
+    values = {
+        node.id: value.text
+        for node in loads(unit.statement.node)
+        if node.id in unit.statement.reads - known and (value := program.value(node)) is not None and value.text
+    }
+    lines = [f"{name} = {value}" for name, value in values.items()]
+    return "\n".join([*lines, "", "", text]) if lines else text
 
 
 def _is_literal(node: ast.AST) -> bool:

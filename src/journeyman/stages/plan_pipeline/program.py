@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from journeyman.entities.prototype import parse_program
 from journeyman.entities.recording import RecordedValue, Recording, RowSet, Span
@@ -41,7 +43,7 @@ class Statement:
     def surely(self) -> frozenset[str]:
         """Names whose former values are not needed any more."""
         if isinstance(self.node, ast.For) and self.ran:
-            return _first_made(self.node.body) - self.changes
+            return _first_made(self.node)
         if isinstance(self.node, ast.Assign | ast.AnnAssign | ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
             return self.makes - self.changes - (self.reads if isinstance(self.node, ast.Assign) else frozenset())
         return frozenset()
@@ -60,6 +62,7 @@ class Program:
     effects: _Effects | None = None
     loops: Mapping[str, tuple[ast.expr, ...]] = field(default_factory=dict)
     varying: frozenset[Span] = frozenset()
+    read_paths: Mapping[Span, str] = field(default_factory=dict)
 
     def name_at(self, span: Span) -> str:
         """Return the variable that stands at a place, "" where something else does."""
@@ -118,6 +121,8 @@ class Program:
                 if span_of(one) in idle:
                     continue
                 touched = effects.makes | effects.changes
+                if effects.changes & self.loops.keys():  # it stands for what the loop goes through
+                    continue
                 own = {n.id for n in loads(one)}
                 others = {
                     n.id for n in loads(node)
@@ -130,12 +135,14 @@ class Program:
         return frozenset(idle)
 
     def reads_without(self, statement: Statement, dropped: frozenset[Span]) -> frozenset[str]:
-        """Return the names that a statement reads without some of the statements within it."""
-        if not dropped:
-            return statement.reads
-        left = {n.id for n in loads(statement.node) if not any(_holds(span, n) for span in dropped)}
-        gone = {n.id for n in loads(statement.node)} - left
-        return statement.reads - gone
+        """Return the names that a statement reads without some of what stands within it."""
+        reads = statement.reads
+        if dropped:
+            assert self.effects is not None
+            left = {n.id for n in loads(statement.node) if not any(_holds(span, n) for span in dropped)}
+            called = [self.effects.read_by(name) for name in left]
+            reads = frozenset(left.union(*called) if called else left)
+        return reads - _first_made(statement.node) if isinstance(statement.node, ast.For) else reads
 
     def statement_at(self, span: Span) -> int | None:
         """Return the number of the statement in which something stands."""
@@ -156,11 +163,11 @@ def _holds(span: Span, node: ast.AST) -> bool:
     )
 
 
-def _first_made(body: Sequence[ast.stmt]) -> frozenset[str]:
+def _first_made(node: ast.For) -> frozenset[str]:
     """Return the names that each pass of a loop makes before it reads them."""
-    read: set[str] = set()
-    made: set[str] = set()
-    for statement in body:
+    read = {one.id for one in loads(node.iter)}
+    made = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)} - read
+    for statement in node.body:
         read |= {one.id for one in loads(statement)} - made
         if isinstance(statement, ast.Assign):
             stored = {n.id for target in statement.targets for n in ast.walk(target) if isinstance(n, ast.Name)}
@@ -219,7 +226,18 @@ def read_program(recording: Recording) -> Program:
         for one in node.names
     )
     loops, varying = _loops(body)
-    return Program(recording, recording.source, lines, statements, functions, imported, reader, loops, varying)
+    paths = _read_paths(body, recording)
+    return Program(recording, recording.source, lines, statements, functions, imported, reader, loops, varying, paths)
+
+
+def _read_paths(body: Sequence[ast.stmt], recording: Recording) -> dict[Span, str]:
+    """Return the arguments that name files which were read as tables, with the name of the file."""
+    tables = {table.span: table.path for table in recording.tables if table.path is not None}
+    found: dict[Span, str] = {}
+    for node in ast.walk(ast.Module(list(body), [])):
+        if isinstance(node, ast.Call) and node.args and (path := tables.get(span_of(node))) is not None:
+            found[span_of(node.args[0])] = PurePosixPath(re.sub(r"[\\\\]+", "/", path).partition("?")[0]).name
+    return found
 
 
 def _loops(body: Sequence[ast.stmt]) -> tuple[dict[str, tuple[ast.expr, ...]], frozenset[Span]]:
@@ -307,6 +325,10 @@ class _Effects:
         return Statement(
             number, node, text, frozenset(reads), frozenset(makes), frozenset(changes), self._only_shows(node), ran
         )
+
+    def read_by(self, name: str) -> frozenset[str]:
+        """Return the names of the program that a function reads when it is called."""
+        return self._free.get(name, frozenset())
 
     def _with_aliases(self, node: ast.stmt, changes: set[str]) -> set[str]:
         """Return changed names with those that stand for the same values, and note new ones."""

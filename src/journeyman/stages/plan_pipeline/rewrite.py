@@ -65,6 +65,7 @@ class Rewriter:
     scope: Scope
     names: dict[str, int] = field(default_factory=dict)
     given: dict[object, str] = field(default_factory=dict)
+    given_rows: str = "rows"
     within: bool = False
     fitted_before: set[Span] = field(default_factory=set)
     dropped: set[Span] = field(default_factory=set)
@@ -86,6 +87,8 @@ class Rewriter:
         if value is None:
             return False
         if value.rows is not None:
+            return True
+        if value.type_name.endswith(".Bunch"):
             return True
         if self._is_container(value):
             return value.text == "" and value.shape not in ((0,), ())
@@ -136,9 +139,9 @@ class Rewriter:
             return self.reads_rows(node.body) if isinstance(node, ast.Lambda) else False
         if self._of_rows_at_hand(node):
             return False
-        if isinstance(node, ast.Subscript) and (held := self.program.value(node.value)) is not None:
-            if held.rows is None and self._is_container(held):
-                return self.reads_rows(node.slice)
+        if isinstance(node, ast.Subscript | ast.Attribute) and (held := self.program.value(node.value)) is not None:
+            if held.rows is None and (self._is_container(held) or held.type_name.endswith(".Bunch")):
+                return isinstance(node, ast.Subscript) and self.reads_rows(node.slice)
         if isinstance(node, ast.Name):
             value = self.program.value(node)
             kept = value is not None and value.rows is None and self._is_container(value) and not self.on_path(value)
@@ -223,15 +226,16 @@ class Rewriter:
 
     def source_of_rows(self, node: ast.AST) -> bool:
         """Whether an expression is the main table as it is read."""
+        if not isinstance(node, ast.Call):
+            return False
+        if span_of(node) == self.program.recording.tables[self.scope.table].span:
+            return True
         value = self.program.value(node)
-        if not isinstance(node, ast.Call) or value is None or value.rows is None:
+        if value is None or value.rows is None:
             return False
         rows = self.program.recording.row_sets[value.rows]
         if rows.table != self.scope.table or len(rows.numbers) != self.scope.n_rows:
             return False
-        table = self.program.recording.tables[self.scope.table]
-        if span_of(node) == table.span:
-            return True
         own = isinstance(node.func, ast.Name) and node.func.id in self.program.functions
         return own and not any(self.carries(self.program.value(one)) for one in loads(node))
 
@@ -341,7 +345,9 @@ class Rewriter:
 
     def _after(self, node: ast.AST, style: Style) -> str | None:
         if self.source_of_rows(node):
-            return "rows"
+            return self.given_rows
+        if (path := self._file_read(node)) is not None:
+            return path
         if style is Style.TRAIN:
             return self._divided(node)
         special = special_call(self, node)
@@ -365,6 +371,13 @@ class Rewriter:
         if style is Style.LEARN and flag == "learned.learning":
             return whole
         return f"({whole} if {flag} else {inner})"
+
+    def _file_read(self, node: ast.AST) -> str | None:
+        """Return the place of a file of the project, where a node is the path of a table besides the main one."""
+        if not isinstance(node, ast.Constant | ast.Name | ast.BinOp | ast.JoinedStr | ast.Call):
+            return None
+        path = self.program.read_paths.get(span_of(node))
+        return None if path is None else f'DATA / "{path}"'
 
     def _divided(self, node: ast.AST) -> str | None:
         """Return the text of what divides rows; the rest of what learning alone needs stays as it is."""
@@ -418,7 +431,7 @@ def _draws(program: Program) -> Iterator[Span]:
             if "random_state" not in line:
                 yield call.span
             continue
-        told = settings[call.model]
+        told = settings.get(call.model, "")
         plain = any(word in told.partition(" ")[0] for word in _WITHOUT_CHANCE)
         if not plain and not (told.count("(") == 1 and "random_state=" in told):
             yield call.span

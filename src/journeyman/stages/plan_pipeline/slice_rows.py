@@ -41,6 +41,8 @@ class Unit:
         Whether it stands in a loop, of which it is the last pass that counts.
     dropped : frozenset of Span
         Statements within it that nothing depends on.
+    loop : Unit or None
+        Of a statement inside: the loop.
     """
 
     statement: Statement
@@ -53,22 +55,23 @@ class Unit:
     folds: bool = False
     inside: bool = False
     dropped: frozenset[Span] = frozenset()
+    loop: Unit | None = None
 
 
 def slice_rows(program: Program, prediction: Prediction, rewriter: Rewriter) -> tuple[Unit, ...]:
     """Return the statements that are kept, in their order, each with what needs it."""
     units = [Unit(one, folds=_folds(program, one)) for one in program.statements[: prediction.statement]]
     last = Unit(program.statements[prediction.statement])
-    needed_in_learning = {one.id for node in (prediction.features, prediction.model, *prediction.fit) for one in loads(node)}
-    _slice_learning(program, [*units, last] if prediction.runs else units, needed_in_learning)
+    needed = {one.id for node in (prediction.features, prediction.model, *prediction.fit) for one in loads(node)}
+    _slice_learning(program, rewriter, [*units, last] if prediction.runs else units, needed)
     if prediction.runs:
         last.learns = True
-    inside = [Unit(program.inner(one), inside=True) for one in prediction.inside]
+    inside = [Unit(program.inner(one), inside=True, loop=last) for one in prediction.inside]
     sequence: list[Unit] = []
     for unit in units:
         sequence.append(unit)
         if unit.folds and isinstance(unit.statement.node, ast.For):
-            sequence += [Unit(program.inner(one), inside=True) for one in unit.statement.node.body]
+            sequence += [Unit(program.inner(one), inside=True, loop=unit) for one in unit.statement.node.body]
     sequence += [*([last] if prediction.runs else []), *inside]
     _slice_predicting(sequence, prediction.features, rewriter, last)
     for unit in sequence:
@@ -84,7 +87,7 @@ def _folds(program: Program, statement: Statement) -> bool:
     return any(span in splits for span in spans)
 
 
-def _slice_learning(program: Program, units: list[Unit], needed: set[str]) -> None:
+def _slice_learning(program: Program, rewriter: Rewriter, units: list[Unit], needed: set[str]) -> None:
     """Mark the statements that names depend on, the last first."""
     for unit in reversed(units):
         one = unit.statement
@@ -99,18 +102,24 @@ def _slice_learning(program: Program, units: list[Unit], needed: set[str]) -> No
             if isinstance(one.node, ast.For | ast.While | ast.If | ast.With):
                 unit.dropped = program.idle_within(one.node, needed)
             needed -= one.surely
-            needed |= program.reads_without(one, unit.dropped)
+            needed |= program.reads_without(one, unit.dropped | _sources(one.node, rewriter))
 
 
-def _slice_predicting(units: list[Unit], features: ast.expr, rewriter: Rewriter, last: Unit) -> None:
+def _sources(node: ast.stmt, rewriter: Rewriter) -> frozenset[Span]:
+    """Return where the main table is read: rows are given in its place."""
+    return frozenset(span_of(one) for one in ast.walk(node) if rewriter.source_of_rows(one))
+
+
+def _slice_predicting(
+    units: list[Unit], features: ast.expr, rewriter: Rewriter, last: Unit
+) -> None:
     """Mark what predicting needs, and what of it is learned."""
     needed: dict[str, list[ast.Name]] = {}
+    prediction_inside = any(unit.loop is last for unit in units)
     _add(needed, rewriter.needed(features))
     for unit in reversed(units):
         one = unit.statement
         hits = (one.makes | one.changes) & needed.keys()
-        if unit is last and not unit.inside:
-            hits = hits - one.makes if not unit.folds else hits
         if one.shown or (not hits and "*" not in one.makes):
             continue
         if isinstance(one.node, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom):
@@ -130,9 +139,20 @@ def _slice_predicting(units: list[Unit], features: ast.expr, rewriter: Rewriter,
             for _, source in parts:
                 _add(needed, rewriter.needed(source))
             continue
-        if (unit.folds or unit is last) and carriers:
-            continue  # its statements come by themselves
+        if unit.loop is None and (unit.folds or (unit is last and prediction_inside)):
+            kept = tuple(sorted(hits - carriers))  # what carries rows comes by the statements within
+            if kept:
+                unit.predicts, unit.whole, unit.kept = True, True, tuple(sorted({*unit.kept, *kept}))
+            for name in hits:
+                needed.pop(name, None)
+            continue
         learns = rewriter.reads_rows(one.node) or _reads_file(one.node, rewriter)
+        if not carriers and learns and unit.loop is not None:
+            unit.loop.kept = tuple(sorted({*unit.loop.kept, *hits}))
+            unit.loop.predicts = unit.loop.whole = True
+            for name in hits:
+                needed.pop(name, None)
+            continue
         if not carriers and learns:
             unit.predicts, unit.whole, unit.kept = True, True, tuple(sorted(hits))
             for name in hits:

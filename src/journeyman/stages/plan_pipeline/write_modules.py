@@ -5,9 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import PurePosixPath
 
 from journeyman.entities.recording import RecordedTable
 from journeyman.stages.plan_pipeline import learned as learned_module
@@ -25,6 +23,8 @@ _SUPPLIED = {
     "preprocessing": "from sklearn import preprocessing",
     "tables": "from . import tables",
     "Learned": "from .learned import Learned",
+    "DATA": "from .tables import DATA",
+    "as_read": "from .tables import as_read",
 }
 _BUILTINS = frozenset(dir(builtins))
 
@@ -40,7 +40,7 @@ def write_modules(
         "preparation.py": _preparation(layout, imports),
         "training.py": _training(layout, imports, shared),
         "tables.py": reader.module(imports),
-        "pipeline.py": _pipeline(reader.table, target, prediction.method),
+        "pipeline.py": _pipeline(reader.table, reader.columns, target, prediction.method),
     }
 
 
@@ -134,15 +134,15 @@ def _names_of(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _pipeline(table: RecordedTable, target: str | None, method: str) -> str:
+def _pipeline(table: RecordedTable, names: Sequence[str], target: str | None, method: str) -> str:
     probabilities = _PROBABILITIES if method != "predict_proba" else ""
     text = _PIPELINE.replace("METHOD", method).replace("PROBABILITIES", probabilities)
     text = text.replace("AVAILABLE", "from sklearn.utils.metaestimators import available_if\n" if probabilities else "")
     text = text.replace("\n\n\nclass Pipeline", f"{_TELLS if probabilities else ''}\n\n\nclass Pipeline")
-    columns = [name for name in table.columns if name != target]
+    columns = [name for name in names if name != target]
     listed = ",\n".join(f"    {name!r}" for name in columns)
     text = text.replace("COLUMNS_HERE", f"(\n{listed},\n)").replace("TARGET_HERE", repr(target))
-    text = text.replace("ALL_HERE", repr(list(table.columns).index(target)) if target in table.columns else "0")
+    text = text.replace("ALL_HERE", repr(list(names).index(target)) if target in names else "0")
     text = text.replace("INDEX_HERE", "numbered from 0" if table.plain_index else "labelled as they are")
     return text.replace("PLAIN_HERE", "rows.reset_index(drop=True)" if table.plain_index else "rows.copy()")
 
@@ -234,7 +234,3 @@ _PROBABILITIES = '''
         return np.asarray(self.learned("model").predict_proba(self.prepare(rows)))
 '''
 
-
-def file_name(path: str) -> str:
-    """Return the name that a file has in the project."""
-    return PurePosixPath(re.sub(r"[\\]", "/", path).partition("?")[0]).name

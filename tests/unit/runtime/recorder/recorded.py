@@ -25,8 +25,8 @@ def at(recording: Recording, text: str) -> RecordedValue:
 
 
 def calls_of(recording: Recording, text: str) -> list[RecordedCall]:
-    """Return the calls of a model that are written like this."""
-    return [call for call in recording.calls if _text(recording, call.span) == text]
+    """Return the calls of a model that are written like this, without those that were added at the end."""
+    return [call for call in recording.calls if not call.added and _text(recording, call.span) == text]
 
 
 def row_numbers(recording: Recording, number: int | None) -> list[int] | None:

@@ -61,7 +61,7 @@ print('done', len(sys.argv))
     assert failed[17, "ZeroDivisionError"].line == 16
     assert at(seen, "t.a.sum() + 1").text == "4"
     assert at(seen, "len(sys.argv)").text == "1"
-    assert at(seen, "t['b'].dtype").type_name == "numpy.dtypes.ObjectDType"
+    assert at(seen, "t['b'].dtype").type_name == "numpy.ObjectDType"
     [table] = seen.tables
     assert (table.function, table.path, table.columns, table.n_rows) == ("pandas.read_csv", "data/t.csv", ("a", "b"), 2)
     files = {file.path: file for file in seen.files}
@@ -93,7 +93,7 @@ while True:
 
 
 def test_a_program_may_end_itself(tmp_path: Path) -> None:
-    seen = record(tmp_path, "import sys\nx = 1\nsys.exit(3)\ny = x\n")
+    seen = record(tmp_path, "import sys\nx = 1 + 1\nsys.exit(3)\ny = x\n")
     assert (seen.ended, seen.finished, seen.failures) == ("done", False, ())
     assert len(seen.values) == 1
 

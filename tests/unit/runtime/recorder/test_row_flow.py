@@ -32,6 +32,7 @@ dated = df.set_index('g')
 X, y = df[['row', 'v']].values, df['row'].values
 up = df[df.v > 30].reset_index(drop=True)
 np.random.seed(0)
+square = df.head(40).assign(**{f"c{k}": k for k in range(37)})
 random.seed(0)
 order = np.random.permutation(len(df))
 """
@@ -144,6 +145,9 @@ df[['row', 'v']].mode()
 df['row'].unique()
 df.select_dtypes('number').corr()
 list(set(y))
+[1 for name in square]
+list(map(str.__len__, square))
+np.interp(np.arange(40), y, y)
 """
 
 STATEMENTS = """\
@@ -159,6 +163,12 @@ j = []\\nfor one in y[::-1]:\\n    word = str(one)\\n    j.append(word)\\nj
 k = [0] * 3; k.append(1); k = list(y); k[3] = k[3]; k
 """
 
+FORGOTTEN = """\
+l = y[::-1].copy(); l.sort(); l
+m = X.copy(); np.random.default_rng(0).shuffle(m); m
+n = list(y); n.sort(); n
+"""
+
 
 def test_rows_are_those_that_values_hold(tmp_path: Path) -> None:
     lines = [f"{k},{(k * 37) % 101},{'abc'[k % 3]}" for k in range(40)]
@@ -170,12 +180,13 @@ def test_rows_are_those_that_values_hold(tmp_path: Path) -> None:
             name = f"v{len(asked)}"
             asked.append((kind, name, expression))
             source += f"{name} = {expression}\ntold({name})\n"
-    for line in STATEMENTS.splitlines():
+    blocks = (("known", STATEMENTS), ("unknown", FORGOTTEN))
+    for kind, line in [(kind, line) for kind, block in blocks for line in block.splitlines()]:
         statements, _, name = line.replace("\\n", "\n").replace("; ", "\n").rpartition("\n")
         if statements.startswith("for "):
             head, _, rest = statements.partition(": ")
             statements = f"{head}:\n    {rest}"
-        asked.append(("known", name, line))
+        asked.append((kind, name, line))
         source += f"{statements}\ntold({name})\n"
     seen = record(tmp_path, source)
     assert seen.ended == "done"
