@@ -29,9 +29,10 @@ from journeyman.stages.trace_rows.values import (
     Value,
     joined,
     merged,
+    predictions_in,
 )
 
-__all__ = ["call_library", "call_method", "call_model", "chosen_by", "is_model_name", "is_opaque"]
+__all__ = ["call_items", "call_library", "call_method", "call_model", "chosen_by", "is_model_name", "is_opaque"]
 
 Named = dict[str, Value]
 _READERS = ("read_", "load_", "fetch_", "loadtxt", "genfromtxt", "get_data", "make_")
@@ -87,7 +88,7 @@ def call_library(tracer: Interpreter, name: Name, args: list[Value], named: Name
     if leaf in ("clone", "deepcopy", "copy") and args:
         return args[0]
     if leaf in known.METRICS or (leaf.endswith(("_score", "_error", "_loss")) and leaf not in known.CROSS_VALIDATED):
-        told = frozenset(one.predicted for one in everything if isinstance(one, Data) and one.predicted is not None)
+        told = predictions_in(everything)
         for model, number in told:
             model.scored.add(number)
         return Data(scores=told) if told else UNKNOWN
@@ -114,17 +115,24 @@ def call_library(tracer: Interpreter, name: Name, args: list[Value], named: Name
         return _applied(tracer, args[0], joined(args[1]), node)
     if leaf == "concat" and _constant_of(named.get("axis", args[1] if len(args) > 1 else None)) == 1:
         return joined(*args[:1], *named.values())
-    if leaf == "DataFrame" and args and isinstance(args[0], Items) and args[0].keys is not None:
-        made = joined(*everything)
-        keys = [str(key) for key in args[0].keys]
-        named_columns = {k: joined(v).columns.sources for k, v in zip(keys, args[0].values, strict=False)}
-        return Data(made.rows, made.learned, columns=Columns(named_columns), scores=made.scores)
+    if leaf == "DataFrame" and everything:
+        return _frame(everything)
     if leaf in ("merge", "merge_asof", "merge_ordered"):
         return _merged_tables(everything)
     whole = joined(*everything)
     if leaf not in known.KEEP_COLUMNS and (whole.columns.rest or whole.columns.named):  # a formula may choose some
         whole.columns = Columns(own=whole.columns.own)
     return _reduced(leaf, whole, named, args, node)
+
+
+def _frame(values: list[Value]) -> Data:
+    """Return a table made of columns, or of another; what else is given, such as an index, is none of its columns."""
+    made, content = joined(*values), values[0]
+    made.columns = joined(content).columns
+    if isinstance(content, Items) and content.keys is not None:
+        pairs = zip(content.keys, content.values, strict=False)
+        made.columns = Columns({str(name): joined(value).columns.sources for name, value in pairs})
+    return made
 
 
 def _reduced(leaf: str, whole: Data, named: Named, args: list[Value], node: ast.Call) -> Data:
@@ -177,6 +185,24 @@ def _applied(tracer: Interpreter, function: Value, data: Data, node: ast.Call) -
     return Data(data.rows, made.learned, columns=columns)
 
 
+def call_items(base: Items, method: str, args: list[Value]) -> Value:
+    """Return what a method of a list, a tuple or a dictionary gives."""
+    if method in ("append", "add", "insert"):
+        base.values.extend(args[-1:])
+        return UNKNOWN
+    if method == "extend" and args and isinstance(args[0], Items):
+        base.values.extend(args[0].values)
+        return UNKNOWN
+    if method == "items":
+        keys = base.keys or [None] * len(base.values)
+        return Items([Items([Constant(k), v]) for k, v in zip(keys, base.values, strict=False)])
+    if method == "values":
+        return Items(base.values)
+    if method == "keys":
+        return Items([Constant(k) for k in base.keys or ()])
+    return merged(*base.values) if method in ("get", "pop") else UNKNOWN
+
+
 def call_method(tracer: Interpreter, data: Data, method: str, args: list[Value], named: Named, node: ast.Call) -> Value:
     """Return what a method of a table, a column or an array gives."""
     note_best(tracer, method, [data], node)
@@ -198,8 +224,8 @@ def _called(tracer: Interpreter, data: Data, method: str, args: list[Value], nam
     if method in ("rolling", "expanding", "ewm"):  # a window of neighbours is no statistic of all rows
         return Data(data.rows, data.learned, single=True)
     if data.grouped:
-        told = _statistic(data, node.lineno).learned
-        kept = method in ("transform", "apply", "cumsum", "cumcount", "rank", "ffill", "bfill", "fillna")
+        told = data.learned if _follows_rows(method, node) else _statistic(data, node.lineno).learned
+        kept = method in ("transform", "apply", "cumsum", "cumcount", "rank", "ffill", "bfill", "fillna", "shift")
         return Data(data.rows if kept else frozenset(), told | others.learned)
     if method in ("isnull", "isna", "notnull", "notna"):
         part = int(method.startswith("not"))
@@ -211,6 +237,10 @@ def _called(tracer: Interpreter, data: Data, method: str, args: list[Value], nam
             return _repeated(data, node)
         whole = _constant_of(named.get("frac")) == 1 or _constant_of(args[0] if args else None) == 1
         return data if whole else Data(parts_of(data.rows, _sampled(node)), data.learned)
+    if method in ("head", "tail"):
+        given = ast.unparse(node.args[0]) if node.args else "5"
+        step = Step(f"slice:{given}", 0) if method == "head" else Step(f"slice:{_negative(given)}", 1)
+        return Data(parts_of(data.rows, step), data.learned)
     if method == "drop" and args and isinstance(args[0], Selection) and args[0].step is not None:
         return Data(parts_of(data.rows, Step(args[0].step.site, 1 - args[0].step.part)), data.learned)
     if method in ("apply", "map", "applymap", "pipe", "transform", "agg", "aggregate") and args:
@@ -238,6 +268,16 @@ def _called(tracer: Interpreter, data: Data, method: str, args: list[Value], nam
 
 def _place(node: ast.Call) -> str:
     return ast.unparse(node.func.value) if isinstance(node.func, ast.Attribute) else ""
+
+
+def _follows_rows(method: str, node: ast.Call) -> bool:
+    """Return whether a method of groups gives each row what came before it, and no figure of the whole group."""
+    text = ast.unparse(node.args[0]) if node.args else ""
+    return method in known.OF_HISTORY or any(f".{name}(" in text for name in known.OF_HISTORY)
+
+
+def _negative(text: str) -> str:
+    return text.removeprefix("-") if text.startswith("-") else f"-{text}"
 
 
 def _sampled(node: ast.Call) -> Step:

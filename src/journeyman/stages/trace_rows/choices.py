@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from journeyman.stages.trace_rows.known_calls import words
-from journeyman.stages.trace_rows.values import Chosen, Constant, Data, Interpreter, Items, Model, Scope, Value, joined
+from journeyman.stages.trace_rows.values import Chosen, Constant, Data, Interpreter, Items, Model, Value, joined
 
 __all__ = ["STOPS_EARLY", "best_of_branch", "note_best", "stopping_rows"]
 
@@ -26,18 +26,16 @@ def note_best(tracer: Interpreter, name: str, values: list[Value], node: ast.AST
         _note(tracer, joined(*values).scores, node)
 
 
-def best_of_branch(tracer: Interpreter, node: ast.If, scope: Scope) -> None:
-    """Note that the best is kept: "if score > best: best = score"."""
+def best_of_branch(tracer: Interpreter, node: ast.If, asked: Value) -> None:
+    """Note that the best is kept: "if score > best: best = score"; ``asked``: what the condition stands for."""
     if not isinstance(node.test, ast.Compare):
         return
-    sides = [one for one in (node.test.left, *node.test.comparators) if isinstance(one, ast.Name)]
+    sides = {ast.unparse(one) for one in (node.test.left, *node.test.comparators)}
     inside = [one for statement in node.body for one in ast.walk(statement)]
-    assigned = {one.id for one in inside if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
-    if any(one.id in assigned for one in sides):
-        found = [scope.find(one.id) for one in ast.walk(node.test) if isinstance(one, ast.Name)]
-        scores = joined(*(one for one in found if one is not None)).scores
-        if scores:
-            _note(tracer, scores, node)
+    places = [one for one in inside if isinstance(one, ast.Name | ast.Attribute | ast.Subscript)]
+    assigned = {ast.unparse(one) for one in places if isinstance(one.ctx, ast.Store)}
+    if sides & assigned:
+        _note(tracer, joined(asked).scores, node)
 
 
 def _note(tracer: Interpreter, scores: frozenset[tuple[Model, int]], node: ast.AST) -> None:

@@ -10,6 +10,7 @@ __all__ = [
     "FITS",
     "KEEP_COLUMNS",
     "METRICS",
+    "OF_HISTORY",
     "PIPELINES",
     "REDUCTIONS",
     "RESAMPLERS",
@@ -70,6 +71,7 @@ STOPS = words("EarlyStopping ModelCheckpoint early_stopping")
 PIPELINES = words(
     "Pipeline make_pipeline ColumnTransformer make_column_transformer FeatureUnion make_union DataFrameMapper"
 )
+OF_HISTORY = words("shift cumsum cumcount cummax cummin cumprod ffill expanding rolling ewm diff pct_change")
 # these choose columns by themselves, so that a table with the target in it is no leak
 CHOOSE_COLUMNS = words(
     "ColumnTransformer make_column_transformer DataFrameMapper FunctionTransformer ColumnSelector "

@@ -75,6 +75,8 @@ def _found(node: ast.expr, scope: Scope) -> Value | None:
 def _named(columns: Columns, names: tuple[str, ...] | None, alone: bool) -> Columns:
     if names is None:
         return NO_COLUMNS
+    if alone and names == ("data",) and "data" not in columns.named:  # the features of a data set of a library
+        return columns.less(["target"])
     return columns.of(names[0]) if alone and len(names) == 1 else columns.only(names)
 
 

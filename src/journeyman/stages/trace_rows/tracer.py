@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from journeyman.stages.trace_rows.calls import (
+    call_items,
     call_library,
     call_method,
     call_model,
@@ -102,8 +103,7 @@ class Tracer:
             case ast.Return():
                 raise _Returned(UNKNOWN if node.value is None else self.value(node.value, scope))
             case ast.If():
-                self.value(node.test, scope)
-                best_of_branch(self, node, scope)
+                best_of_branch(self, node, self.value(node.test, scope))
                 self._branches((node.body, node.orelse), scope)
             case ast.For() | ast.AsyncFor():
                 for element in self.elements(self.value(node.iter, scope)):
@@ -235,6 +235,8 @@ class Tracer:
                 if isinstance(node.op, ast.Invert) and isinstance(value, Data) and value.mask is not None:
                     opposite = Step(value.mask.site, 1 - value.mask.part)
                     return Data(value.rows, value.learned, mask=opposite)
+                if isinstance(node.op, ast.Invert) and isinstance(value, Selection) and value.step is not None:
+                    return Selection(Step(value.step.site, 1 - value.step.part))
                 return value
             case ast.IfExp():
                 asked = joined(self.value(node.test, scope))
@@ -299,7 +301,11 @@ class Tracer:
         values = [self.value(one, scope) for one in (node.left, *node.comparators)]
         sign, part = _OPPOSITES.get(type(node.ops[0]), ("?", 0))
         site = f"mask:{ast.unparse(node.left)} {sign} {ast.unparse(node.comparators[0])}"
-        return self._combined(*values, mask=Step(site, part, line=node.lineno))
+        made = self._combined(*values, mask=Step(site, part, line=node.lineno))
+        drawn = "rand" in site and not (
+            isinstance(made, Data) and made.rows
+        )  # a mask by random numbers, one for each row
+        return Selection(Step(site, part, line=node.lineno)) if drawn else made
 
     def _attribute(self, value: Value, name: str) -> Value:
         match value:
@@ -415,25 +421,9 @@ class Tracer:
                 return self.call(self._attribute(base, method), args, named, node)
             case Items():
                 note_best(self, method, [base], node)
-                return self._call_on_items(base, method, args)
+                return call_items(base, method, args)
             case _:
                 return joined(*args, *named.values()) if args or named else UNKNOWN
-
-    def _call_on_items(self, base: Items, method: str, args: list[Value]) -> Value:
-        if method in ("append", "add", "insert"):
-            base.values.extend(args[-1:])
-            return UNKNOWN
-        if method == "extend" and args and isinstance(args[0], Items):
-            base.values.extend(args[0].values)
-            return UNKNOWN
-        if method == "items":
-            keys: Sequence[object] = base.keys or [None] * len(base.values)
-            return Items([Items([Constant(k), v]) for k, v in zip(keys, base.values, strict=False)])
-        if method == "values":
-            return Items(base.values)
-        if method == "keys":
-            return Items([Constant(k) for k in base.keys or ()])
-        return merged(*base.values) if method in ("get", "pop") else UNKNOWN
 
     def call(self, function: Value, args: list[Value], named: dict[str, Value], node: ast.Call) -> Value:
         """Return what a call gives."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -31,6 +31,7 @@ __all__ = [
     "Value",
     "joined",
     "merged",
+    "predictions_in",
 ]
 
 _NO_ROWS: frozenset[RowSet] = frozenset()
@@ -70,6 +71,7 @@ class Data(Value):
     def take_in(self, other: Data, with_rows: bool = False) -> None:
         """Let another's values become part of this one's, and of what this is a view of."""
         self.learned |= other.learned
+        self.scores |= other.scores
         if with_rows or not self.rows:
             self.rows |= other.rows
         if self.owner is not None:
@@ -258,9 +260,15 @@ def joined(*values: Value) -> Data:
         _NO_ROWS.union(*(leaf.rows for leaf in leaves)),
         _NOTHING_LEARNED.union(*(leaf.learned for leaf in leaves)),
         predicted=predicted.pop() if len(predicted) == 1 else None,
+        compared=any(leaf.compared for leaf in leaves),
         columns=joined_columns(leaf.columns for leaf in leaves),
         scores=frozenset[tuple[Model, int]]().union(*(leaf.scores for leaf in leaves)),
     )
+
+
+def predictions_in(values: Iterable[Value]) -> frozenset[tuple[Model, int]]:
+    """Return which evaluations gave the predictions among some values."""
+    return frozenset(leaf.predicted for value in values for leaf in _leaves(value) if leaf.predicted is not None)
 
 
 def merged(*values: Value) -> Value:
