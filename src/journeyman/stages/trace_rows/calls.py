@@ -256,7 +256,7 @@ def _called(tracer: Interpreter, data: Data, method: str, args: list[Value], nam
         return Data(data.rows | others.rows, data.learned | others.learned)
     if method in ("merge", "join"):
         return Data(data.rows or others.rows, data.learned | others.learned)
-    if method in known.REDUCTIONS:
+    if method in known.REDUCTIONS or method in known.SCALES:
         seen = replace(data, learned=data.learned | others.learned, owner=None, mask=None)
         return _reduced(method, seen, named, args, node)
     made = Data(data.rows, data.learned | others.learned, single=data.single)
