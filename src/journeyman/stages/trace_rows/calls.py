@@ -11,7 +11,7 @@ from journeyman.stages.trace_rows.choices import STOPS_EARLY, note_best, stoppin
 from journeyman.stages.trace_rows.columns import NO_COLUMNS, Columns
 from journeyman.stages.trace_rows.known_calls import words
 from journeyman.stages.trace_rows.methods import follow_columns, group_keys
-from journeyman.stages.trace_rows.row_sets import RowSet, Statistic, Step, parts_of
+from journeyman.stages.trace_rows.row_sets import RowSet, Statistic, Step, overlap, parts_of
 from journeyman.stages.trace_rows.values import (
     UNKNOWN,
     Choice,
@@ -51,7 +51,7 @@ def is_model_name(name: Name) -> bool:
     leaf, root = name.leaf, name.dotted.partition(".")[0]
     if leaf in known.PIPELINES:
         return True
-    return leaf[:1].isupper() and root not in _MODULES and leaf not in _NO_MODELS and leaf not in known.SPLITTERS
+    return leaf[:1].isupper() and root not in _MODULES and leaf not in _NO_MODELS | known.SPLITTERS | known.MATRICES
 
 
 def _constant_of(value: Value | None) -> object:
@@ -113,8 +113,17 @@ def call_library(tracer: Interpreter, name: Name, args: list[Value], named: Name
         return Items(list(named.values()), list(named)) if named else (args[0] if args else Items())
     if leaf in ("map", "filter") and len(args) > 1:
         return _applied(tracer, args[0], joined(args[1]), node)
-    if leaf == "concat" and _constant_of(named.get("axis", args[1] if len(args) > 1 else None)) == 1:
-        return joined(*args[:1], *named.values())
+    if leaf == "concat":
+        if _constant_of(named.get("axis", args[1] if len(args) > 1 else None)) in (1, "columns"):
+            return joined(*args[:1], *named.values())
+        return _stacked(joined(*everything), tracer.elements(args[0]) if args else [], node)
+    if leaf in known.MATRICES:
+        return Data(joined(*everything).rows, joined(*everything).learned)
+    if leaf == "train" and len(args) > 1:
+        booster = Model("Booster", settings=frozenset(named))
+        tracer.models.append(booster)
+        _fit(booster, "train", joined(args[1]), [], named, node)
+        return booster
     if leaf == "DataFrame" and everything:
         return _frame(everything)
     if leaf in ("merge", "merge_asof", "merge_ordered"):
@@ -149,6 +158,16 @@ def _reduced(leaf: str, whole: Data, named: Named, args: list[Value], node: ast.
 def _edges_given(named: Named, args: list[Value]) -> bool:
     bins = named.get("bins", args[1] if len(args) > 1 else UNKNOWN)
     return isinstance(bins, Items)
+
+
+def _stacked(whole: Data, tables: list[Value], node: ast.Call) -> Data:
+    """Return tables one below the other; rows that come twice are no longer single."""
+    found = [one for one in tables if isinstance(one, Data) and one.rows]
+    for k, one in enumerate(found):
+        for other in found[k + 1 :]:
+            if one is other or (one.rows != other.rows and overlap(one.rows, other.rows)):
+                return _repeated(whole, node)
+    return whole
 
 
 def _merged_tables(tables: Iterable[Value]) -> Value:
@@ -253,7 +272,9 @@ def _called(tracer: Interpreter, data: Data, method: str, args: list[Value], nam
     if method in ("iterrows", "itertuples", "items", "iteritems"):
         return Items([Items([UNKNOWN, Data(data.rows, data.learned, single=True)])])
     if method == "append":
-        return Data(data.rows | others.rows, data.learned | others.learned)
+        both = Data(data.rows | others.rows, data.learned | others.learned)
+        more = tracer.elements(args[0]) if args and isinstance(args[0], Items) else args
+        return _stacked(both, [data, *more], node)
     if method in ("merge", "join"):
         return Data(data.rows or others.rows, data.learned | others.learned)
     if method in known.REDUCTIONS or method in known.SCALES:

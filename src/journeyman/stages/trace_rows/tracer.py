@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from journeyman.stages.trace_rows import known_calls as known
+from journeyman.stages.trace_rows import selections
 from journeyman.stages.trace_rows.calls import (
     call_items,
     call_library,
@@ -14,13 +16,12 @@ from journeyman.stages.trace_rows.calls import (
     is_model_name,
     is_opaque,
 )
-from journeyman.stages.trace_rows.choices import best_of_branch, note_best
+from journeyman.stages.trace_rows.choices import best_of_branch, note_best, try_settings
 from journeyman.stages.trace_rows.columns import Columns, Rest
-from journeyman.stages.trace_rows.known_calls import SEARCHES, SPLITTERS, words
 from journeyman.stages.trace_rows.row_sets import RowSet, Statistic, Step, parts_of
-from journeyman.stages.trace_rows.selections import last_step, selected_columns, slice_step, stored_columns
 from journeyman.stages.trace_rows.values import (
     UNKNOWN,
+    AllBut,
     Choice,
     Chosen,
     ClassValue,
@@ -37,6 +38,8 @@ from journeyman.stages.trace_rows.values import (
     Value,
     joined,
     merged,
+    method_of,
+    models_in,
 )
 
 __all__ = ["Tracer"]
@@ -44,9 +47,6 @@ __all__ = ["Tracer"]
 _DEEPEST, _MOST_TURNS, _MOST_STEPS = 12, 24, 60_000
 _OPPOSITES = {ast.GtE: ("<", 1), ast.Lt: ("<", 0), ast.LtE: (">", 1), ast.Gt: (">", 0)}
 _OPPOSITES |= {ast.Eq: ("==", 0), ast.NotEq: ("==", 1), ast.In: ("in", 0), ast.NotIn: ("in", 1)}
-_VIEWS = words("loc iloc ix at iat values T str dt cat sparse array")
-_PARTS = words("best_estimator_ estimator_ named_steps steps estimator base_estimator")
-_SIZES = words("shape columns dtypes index dtype size ndim name names")
 
 
 class _Returned(Exception):
@@ -178,7 +178,7 @@ class Tracer:
         for one in base.values if isinstance(base, Choice) else (base,):
             if isinstance(one, Data):
                 whole = joined(value)
-                one.columns = stored_columns(one.columns, target, whole, scope)
+                one.columns = selections.stored_columns(one.columns, target, whole, scope)
                 one.take_in(whole)
             elif isinstance(one, Instance) and isinstance(target, ast.Attribute):
                 one.fields[target.attr] = value
@@ -196,7 +196,9 @@ class Tracer:
         """Return what a loop goes over, each known element once."""
         if isinstance(value, Items):
             return value.values[:_MOST_TURNS]
-        if isinstance(value, Model) and value.name in SPLITTERS:  # as it was before 2015: a splitter of its own rows
+        if (
+            isinstance(value, Model) and value.name in known.SPLITTERS
+        ):  # as it was before 2015: a splitter of its own rows
             value = Splits(f"fold:{id(value)}", 0)
         if isinstance(value, Splits):
             pair: list[Value] = [Selection(Step(value.site, k, line=value.line)) for k in (0, 1)]
@@ -204,7 +206,7 @@ class Tracer:
         if isinstance(value, Choice):
             return [one for v in value.values for one in self.elements(v)][:_MOST_TURNS]
         if isinstance(value, Data):
-            return [Data(value.rows, value.learned, single=True, columns=value.columns)]
+            return [Data(value.rows, value.learned, single=True, columns=value.columns, predicted=value.predicted)]
         return [UNKNOWN] * 2
 
     # expressions
@@ -223,6 +225,10 @@ class Tracer:
                 return self._selected(self.value(node.value, scope), node.slice, scope)
             case ast.Call():
                 return self._call(node, scope)
+            case ast.BinOp() | ast.JoinedStr() if (text := selections.text_in(node, scope)) is not None:
+                return Constant(text)
+            case ast.BinOp(left=ast.List(elts=several), op=ast.Mult()):
+                return Items(self._items_of(several, scope).values * 2)
             case ast.BinOp():
                 return self._combined(self.value(node.left, scope), self.value(node.right, scope))
             case ast.Compare():
@@ -258,7 +264,7 @@ class Tracer:
                 value = self.value(node.value, scope)
                 self._assign(node.target, value, scope)
                 return value
-            case ast.JoinedStr() | ast.FormattedValue():
+            case ast.JoinedStr():
                 return Constant(None)
             case _:
                 return UNKNOWN
@@ -275,6 +281,8 @@ class Tracer:
         first = node.generators[0]
         source = self.value(first.iter, scope)
         made: list[Value] = []
+        if isinstance(node, ast.ListComp) and (names := selections.listed_names(node, source, scope)) is not None:
+            return names
         for element in self.elements(source):
             self._assign(first.target, element, inner)
             for further in node.generators[1:]:
@@ -283,7 +291,9 @@ class Tracer:
             made.append(self.value(node.value if isinstance(node, ast.DictComp) else node.elt, inner))
         if isinstance(source, Data):
             whole = joined(*made)
-            return Data(source.rows | whole.rows, source.learned | whole.learned, columns=whole.columns)
+            whole.rows, whole.learned = source.rows | whole.rows, source.learned | whole.learned
+            whole.several = bool(whole.scores)
+            return whole
         return Items(made)
 
     def _combined(self, *values: Value, mask: Step | None = None) -> Value:
@@ -316,22 +326,24 @@ class Tracer:
             case Instance():
                 if name in value.fields:
                     return value.fields[name]
-                method = _method(value, name)
+                method = method_of(value, name)
                 return UNKNOWN if method is None else Closure(method, value.kind.scope, value)
             case Data():
-                if name in _SIZES:
-                    return Selection(last_step(value)) if name == "index" else UNKNOWN
-                if name in _VIEWS:
+                if name == "columns":
+                    return AllBut()
+                if name in known.SIZES:
+                    return Selection(selections.last_step(value)) if name == "index" else UNKNOWN
+                if name in known.VIEWS:
                     return value
                 columns = value.columns.less(["target"]) if name == "data" else value.columns.of(name)
                 made = Data(value.rows, value.learned, owner=value, grouped=value.grouped, single=value.single)
                 made.columns, made.keys, made.scores = columns, value.keys, value.scores
                 return made
             case Model():
-                if value.parts and (name in _PARTS or not name.endswith("_")):
+                if value.parts and (name in known.PARTS or not name.endswith("_")):
                     return merged(*value.parts)
                 learned = value.learned
-                if value.name in SEARCHES:
+                if value.name in known.SEARCHES:
                     learned |= {Statistic(fit.rows, fit.line, chooses=True) for fit in value.fits if fit.rows}
                 return Data(learned=learned) if name.endswith("_") else UNKNOWN
             case _:
@@ -345,7 +357,7 @@ class Tracer:
             case Data():
                 return self._rows_selected(value, index, scope)
             case Selection() if isinstance(first, ast.Slice):
-                step = slice_step(first)
+                step = selections.slice_step(first)
                 return value if step is None else Selection(step)
             case Items():
                 return self._item(value, first, scope)
@@ -376,14 +388,14 @@ class Tracer:
         first = index.elts[0] if isinstance(index, ast.Tuple) and index.elts else index
         step, key = None, None
         if isinstance(first, ast.Slice):
-            step = slice_step(first)
+            step = selections.slice_step(first)
         else:
             key = self.value(first, scope)
             if isinstance(key, Selection):
                 step = key.step
             elif isinstance(key, Data) and key.mask is not None and key.rows:
                 step = key.mask
-        columns = selected_columns(data.columns, index, key, scope)
+        columns = selections.selected_columns(data.columns, index, key, scope)
         made = Data(data.rows if step is None else parts_of(data.rows, step), data.learned, columns=columns)
         made.scores = data.scores
         if data.grouped:
@@ -410,6 +422,8 @@ class Tracer:
         return self.call(function, args, named, node)
 
     def _call_on(self, base: Value, method: str, args: list[Value], named: dict[str, Value], node: ast.Call) -> Value:
+        if method in known.OPTIMISERS:
+            return try_settings(self, [*args, *named.values()], node)
         match base:
             case Name():
                 return self.call(Name(f"{base.dotted}.{method}"), args, named, node)
@@ -419,6 +433,8 @@ class Tracer:
                 return call_model(self, base, method, args, named, node)
             case Instance():
                 return self.call(self._attribute(base, method), args, named, node)
+            case AllBut():
+                return selections.call_names(base, method, args)
             case Items():
                 note_best(self, method, [base], node)
                 return call_items(base, method, args)
@@ -432,13 +448,13 @@ class Tracer:
                 return self._call_closure(function, args, named)
             case ClassValue():
                 made = Instance(function)
-                start = _method(made, "__init__")
+                start = method_of(made, "__init__")
                 if start is not None:
                     self._call_closure(Closure(start, function.scope, made), args, named)
                 return made
             case Name() if is_model_name(function):
                 parts = [*args, *named.values()]
-                model = Model(function.leaf, [p for one in parts for p in _models_in(one)])
+                model = Model(function.leaf, [p for one in parts for p in models_in(one)])
                 model.settings, model.chosen = frozenset(named), chosen_by(args, named)
                 model.opaque = is_opaque(model.name, parts)
                 self.models.append(model)
@@ -480,16 +496,3 @@ class Tracer:
         """Return a table that was read from somewhere."""
         name = f"table:{ast.unparse(node)}"
         return Data(frozenset({RowSet(name)}), columns=Columns(rest=frozenset({Rest(name)})))
-
-
-def _method(instance: Instance, name: str) -> ast.FunctionDef | None:
-    body = instance.kind.node.body
-    return next((one for one in body if isinstance(one, ast.FunctionDef) and one.name == name), None)
-
-
-def _models_in(value: Value, depth: int = 0) -> list[Value]:
-    if isinstance(value, Model):
-        return [value]
-    if isinstance(value, Items | Choice) and depth < 4:
-        return [one for inner in value.values for one in _models_in(inner, depth + 1)]
-    return []
