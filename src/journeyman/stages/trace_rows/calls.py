@@ -79,6 +79,11 @@ def call_library(tracer: Interpreter, name: Name, args: list[Value], named: Name
     if leaf == "load_data":  # of Keras: (x, y) to learn from and (x, y) to judge on
         steps = (Step("loaded", 0), Step("loaded", 1))
         return Items([Items([_part(tracer.table(node), step)] * 2) for step in steps])
+    drawn = leaf in ("choice", "randint", "integers") and len(everything) > 1
+    if drawn and _constant_of(named.get("replace")) is not False and not any(joined(one).rows for one in everything):
+        return Selection(Step(f"resample:{node.lineno}:{node.col_offset}", 0, repeats=True, line=node.lineno))
+    if name.dotted == "numpy.load":
+        return tracer.table(node)
     if leaf.startswith(_READERS) and not any(joined(one).rows for one in everything):
         return tracer.table(node)
     if leaf == "train_test_split":
@@ -139,6 +144,9 @@ def _frame(values: list[Value]) -> Data:
     made, content = joined(*values), values[0]
     made.columns = joined(content).columns
     if isinstance(content, Items) and content.keys is not None:
+        for name, value in zip(content.keys, content.values, strict=False):
+            told = joined(value).predicted
+            made.held |= {} if told is None else {str(name): told}
         pairs = zip(content.keys, content.values, strict=False)
         made.columns = Columns({str(name): joined(value).columns.sources for name, value in pairs})
     return made
@@ -361,6 +369,8 @@ def call_model(
             model.scored.add(number)
             return Data(scores=frozenset({(model, number)}), predicted=(model, number))
         return Data(rows.rows, rows.learned | model.learned, predicted=(model, number))
+    if method in ("get_support", "get_feature_names_out"):
+        return Data(learned=model.learned)
     if method in ("set_params", "compile", "add", "summary", "get_params"):
         model.parts.extend(one for one in args if isinstance(one, Model))
         model.chosen |= chosen_by(args, named)

@@ -31,9 +31,11 @@ STOPS_EARLY = Constant("stops early")
 _HELD = ("eval_set", "validation_data", "evals", "valid_sets", "X_val")
 
 
-def note_best(tracer: Interpreter, name: str, values: list[Value], node: ast.AST) -> None:
+def note_best(tracer: Interpreter, name: str, values: list[Value], node: ast.Call) -> None:
     """Note that a call takes the best of scores, where it is one that does and there are several."""
     if name in _BEST:
+        if any(isinstance(one, Closure) for one in values):  # max(depths, key=score_of)
+            try_settings(tracer, values, node)
         _note(tracer, joined(*values), node)
 
 

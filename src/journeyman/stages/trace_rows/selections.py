@@ -14,9 +14,9 @@ __all__ = [
     "listed_names",
     "names_in",
     "names_of",
-    "selected_columns",
+    "select",
     "slice_step",
-    "stored_columns",
+    "store",
     "text_in",
 ]
 
@@ -98,7 +98,7 @@ def call_names(base: AllBut, method: str, args: list[Value]) -> Value:
     return UNKNOWN
 
 
-def selected_columns(columns: Columns, index: ast.expr, key: Value | None, scope: Scope) -> Columns:
+def _selected_columns(columns: Columns, index: ast.expr, key: Value | None, scope: Scope) -> Columns:
     """Return what an index leaves of a table's columns; ``key``: what its first part stands for, None of a slice."""
     if isinstance(index, ast.Tuple) and len(index.elts) == 2:
         second = index.elts[1]
@@ -142,7 +142,28 @@ def _named(columns: Columns, names: tuple[str, ...] | None, alone: bool) -> Colu
     return columns.of(names[0]) if alone and len(names) == 1 else columns.only(names)
 
 
-def stored_columns(columns: Columns, target: ast.Subscript | ast.Attribute, value: Data, scope: Scope) -> Columns:
+def select(made: Data, data: Data, index: ast.expr, key: Value | None, scope: Scope) -> None:
+    """Note the columns that an index takes of a table, and whose predictions a column holds."""
+    made.columns = _selected_columns(data.columns, index, key, scope)
+    names = names_in(index.elts[-1] if isinstance(index, ast.Tuple) and index.elts else index, scope)
+    if names is not None and len(names) == 1:
+        made.predicted = data.held.get(names[0], made.predicted)
+
+
+def store(table: Data, target: ast.Subscript | ast.Attribute, whole: Data, value: Value, scope: Scope) -> None:
+    """Let a value become a part of a table, in a column where it has a name."""
+    names = names_in(target.slice, scope) if isinstance(target, ast.Subscript) else names_of(value)
+    if isinstance(target, ast.Attribute) and target.attr == "columns":
+        if names and not table.columns.rest and all(one.over is not None for one in table.columns.sources):
+            table.columns = Columns(dict.fromkeys(names, table.columns.sources))  # nobody knows which is which
+        return
+    table.columns = _stored_columns(table.columns, target, whole, scope)
+    if names is not None and len(names) == 1 and whole.predicted is not None:
+        table.held = {**table.held, names[0]: whole.predicted}
+    table.take_in(whole)
+
+
+def _stored_columns(columns: Columns, target: ast.Subscript | ast.Attribute, value: Data, scope: Scope) -> Columns:
     """Return a table's columns after something was stored in it."""
     made = value.columns.sources
     if isinstance(target, ast.Attribute):

@@ -67,8 +67,6 @@ class Tracer:
         """Go through a whole program."""
         self._body(tree.body, Scope())
 
-    # statements
-
     def _body(self, body: Sequence[ast.stmt], scope: Scope) -> None:
         for statement in body:
             self._steps += 1
@@ -178,8 +176,7 @@ class Tracer:
         for one in base.values if isinstance(base, Choice) else (base,):
             if isinstance(one, Data):
                 whole = joined(value)
-                one.columns = selections.stored_columns(one.columns, target, whole, scope)
-                one.take_in(whole)
+                selections.store(one, target, whole, value, scope)
             elif isinstance(one, Instance) and isinstance(target, ast.Attribute):
                 one.fields[target.attr] = value
             elif isinstance(one, Items) and isinstance(target, ast.Subscript):
@@ -196,20 +193,18 @@ class Tracer:
         """Return what a loop goes over, each known element once."""
         if isinstance(value, Items):
             return value.values[:_MOST_TURNS]
-        if (
-            isinstance(value, Model) and value.name in known.SPLITTERS
-        ):  # as it was before 2015: a splitter of its own rows
+        if isinstance(value, Model) and value.name in known.SPLITTERS:  # before 2015: of its own rows
             value = Splits(f"fold:{id(value)}", 0)
         if isinstance(value, Splits):
             pair: list[Value] = [Selection(Step(value.site, k, line=value.line)) for k in (0, 1)]
             return [Items(pair)] * 2
         if isinstance(value, Choice):
             return [one for v in value.values for one in self.elements(v)][:_MOST_TURNS]
-        if isinstance(value, Data):
+        if isinstance(value, Data) and value.grouped:
+            return [Items([UNKNOWN, Data(value.rows, value.learned, columns=value.columns)])]
+        if isinstance(value, Data) and (value.rows or value.learned):
             return [Data(value.rows, value.learned, single=True, columns=value.columns, predicted=value.predicted)]
         return [UNKNOWN] * 2
-
-    # expressions
 
     def value(self, node: ast.expr, scope: Scope) -> Value:
         """Return what an expression stands for."""
@@ -264,8 +259,6 @@ class Tracer:
                 value = self.value(node.value, scope)
                 self._assign(node.target, value, scope)
                 return value
-            case ast.JoinedStr():
-                return Constant(None)
             case _:
                 return UNKNOWN
 
@@ -361,6 +354,9 @@ class Tracer:
                 return value if step is None else Selection(step)
             case Items():
                 return self._item(value, first, scope)
+            case AllBut():
+                chosen = joined(self.value(first, scope))
+                return Data(learned=chosen.learned) if chosen.learned else UNKNOWN
             case Model():
                 return merged(*value.parts) if value.parts else UNKNOWN
             case Splits():
@@ -395,16 +391,17 @@ class Tracer:
                 step = key.step
             elif isinstance(key, Data) and key.mask is not None and key.rows:
                 step = key.mask
-        columns = selections.selected_columns(data.columns, index, key, scope)
-        made = Data(data.rows if step is None else parts_of(data.rows, step), data.learned, columns=columns)
-        made.scores = data.scores
+        made = Data(data.rows if step is None else parts_of(data.rows, step), data.learned, scores=data.scores)
+        if isinstance(index, ast.Tuple) and not any(isinstance(one, ast.Call) for one in ast.walk(index)):
+            made.learned |= joined(*(self.value(one, scope) for one in index.elts[1:])).learned
+        if isinstance(key, Data) and not key.rows:  # columns that a transformer chose
+            made.learned |= key.learned
         if data.grouped:
             made.rows, made.grouped, made.keys = data.rows, True, data.keys
         elif step is None:
             made.owner, made.single, made.predicted = data, data.single, data.predicted
+        selections.select(made, data, index, key, scope)
         return made
-
-    # calls
 
     def _call(self, node: ast.Call, scope: Scope) -> Value:
         args = self._items_of(node.args, scope).values

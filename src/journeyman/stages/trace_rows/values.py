@@ -57,6 +57,7 @@ class Data(Value):
     ``mask``: the part that it chooses as an index. ``predicted``: by which model, in which of its evaluations;
     ``compared``: with the truth. ``columns``: what its columns are made of, ``keys`` what groups it. ``scores``: the
     evaluations whose scores it holds; ``several``: for each of several settings.
+    ``held``: whose predictions its columns hold.
     """
 
     rows: frozenset[RowSet] = _NO_ROWS
@@ -71,6 +72,7 @@ class Data(Value):
     keys: frozenset[Source] = frozenset()
     scores: frozenset[tuple[Model, int]] = frozenset()
     several: bool = False
+    held: dict[str, tuple[Model, int]] = field(default_factory=dict)
 
     def take_in(self, other: Data, with_rows: bool = False) -> None:
         """Let another's values become part of this one's, and of what this is a view of."""
