@@ -80,7 +80,11 @@ PLANTED = [
     ("a class", CLASS + "X_train, X_test, y_train, y_test = Job(X).prepare().parts()\n" + JUDGED, BEFORE),
     ("statistics of the test rows", SPLIT + "X_test['a'] = X_test['a'] - X_test['a'].mean()\n" + JUDGED, BEFORE),
     ("synthetic rows", "X, y = SMOTE().fit_resample(X, y)\n" + SPLIT + JUDGED, RESAMPLED),
-    ("drawn with replacement", "df = df.sample(900, replace=True)\nX, y = df[['a']], df['y']\n" + SPLIT + JUDGED, RESAMPLED),
+    (
+        "drawn with replacement",
+        "df = df.sample(900, replace=True)\nX, y = df[['a']], df['y']\n" + SPLIT + JUDGED,
+        RESAMPLED,
+    ),
     ("training score", "m = RandomForestClassifier()\nm.fit(X, y)\nm.score(X, y)\n", LeakKind.TRAINING_SCORE),
     ("learned from all", SPLIT + "m = LogisticRegression()\nm.fit(X, y)\nm.score(X_test, y_test)\n", LeakKind.OVERLAP),
 ]

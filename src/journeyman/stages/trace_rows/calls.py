@@ -11,7 +11,7 @@ from journeyman.stages.trace_rows.choices import STOPS_EARLY, note_best, stoppin
 from journeyman.stages.trace_rows.columns import NO_COLUMNS, Columns
 from journeyman.stages.trace_rows.known_calls import words
 from journeyman.stages.trace_rows.methods import follow_columns, group_keys
-from journeyman.stages.trace_rows.row_sets import RowSet, Statistic, Step, parts_of
+from journeyman.stages.trace_rows.row_sets import RowSet, Statistic, Step, overlap, parts_of
 from journeyman.stages.trace_rows.values import (
     UNKNOWN,
     Choice,
@@ -29,9 +29,10 @@ from journeyman.stages.trace_rows.values import (
     Value,
     joined,
     merged,
+    predictions_in,
 )
 
-__all__ = ["call_library", "call_method", "call_model", "chosen_by", "is_model_name", "is_opaque"]
+__all__ = ["call_items", "call_library", "call_method", "call_model", "chosen_by", "is_model_name", "is_opaque"]
 
 Named = dict[str, Value]
 _READERS = ("read_", "load_", "fetch_", "loadtxt", "genfromtxt", "get_data", "make_")
@@ -50,7 +51,7 @@ def is_model_name(name: Name) -> bool:
     leaf, root = name.leaf, name.dotted.partition(".")[0]
     if leaf in known.PIPELINES:
         return True
-    return leaf[:1].isupper() and root not in _MODULES and leaf not in _NO_MODELS and leaf not in known.SPLITTERS
+    return leaf[:1].isupper() and root not in _MODULES and leaf not in _NO_MODELS | known.SPLITTERS | known.MATRICES
 
 
 def _constant_of(value: Value | None) -> object:
@@ -78,6 +79,11 @@ def call_library(tracer: Interpreter, name: Name, args: list[Value], named: Name
     if leaf == "load_data":  # of Keras: (x, y) to learn from and (x, y) to judge on
         steps = (Step("loaded", 0), Step("loaded", 1))
         return Items([Items([_part(tracer.table(node), step)] * 2) for step in steps])
+    drawn = leaf in ("choice", "randint", "integers") and len(everything) > 1
+    if drawn and _constant_of(named.get("replace")) is not False and not any(joined(one).rows for one in everything):
+        return Selection(Step(f"resample:{node.lineno}:{node.col_offset}", 0, repeats=True, line=node.lineno))
+    if name.dotted == "numpy.load":
+        return tracer.table(node)
     if leaf.startswith(_READERS) and not any(joined(one).rows for one in everything):
         return tracer.table(node)
     if leaf == "train_test_split":
@@ -87,7 +93,7 @@ def call_library(tracer: Interpreter, name: Name, args: list[Value], named: Name
     if leaf in ("clone", "deepcopy", "copy") and args:
         return args[0]
     if leaf in known.METRICS or (leaf.endswith(("_score", "_error", "_loss")) and leaf not in known.CROSS_VALIDATED):
-        told = frozenset(one.predicted for one in everything if isinstance(one, Data) and one.predicted is not None)
+        told = predictions_in(everything)
         for model, number in told:
             model.scored.add(number)
         return Data(scores=told) if told else UNKNOWN
@@ -112,19 +118,38 @@ def call_library(tracer: Interpreter, name: Name, args: list[Value], named: Name
         return Items(list(named.values()), list(named)) if named else (args[0] if args else Items())
     if leaf in ("map", "filter") and len(args) > 1:
         return _applied(tracer, args[0], joined(args[1]), node)
-    if leaf == "concat" and _constant_of(named.get("axis", args[1] if len(args) > 1 else None)) == 1:
-        return joined(*args[:1], *named.values())
-    if leaf == "DataFrame" and args and isinstance(args[0], Items) and args[0].keys is not None:
-        made = joined(*everything)
-        keys = [str(key) for key in args[0].keys]
-        named_columns = {k: joined(v).columns.sources for k, v in zip(keys, args[0].values, strict=False)}
-        return Data(made.rows, made.learned, columns=Columns(named_columns), scores=made.scores)
+    if leaf == "concat":
+        if _constant_of(named.get("axis", args[1] if len(args) > 1 else None)) in (1, "columns"):
+            return joined(*args[:1], *named.values())
+        return _stacked(joined(*everything), tracer.elements(args[0]) if args else [], node)
+    if leaf in known.MATRICES:
+        return Data(joined(*everything).rows, joined(*everything).learned)
+    if leaf == "train" and len(args) > 1:
+        booster = Model("Booster", settings=frozenset(named))
+        tracer.models.append(booster)
+        _fit(booster, "train", joined(args[1]), [], named, node)
+        return booster
+    if leaf == "DataFrame" and everything:
+        return _frame(everything)
     if leaf in ("merge", "merge_asof", "merge_ordered"):
         return _merged_tables(everything)
     whole = joined(*everything)
     if leaf not in known.KEEP_COLUMNS and (whole.columns.rest or whole.columns.named):  # a formula may choose some
         whole.columns = Columns(own=whole.columns.own)
     return _reduced(leaf, whole, named, args, node)
+
+
+def _frame(values: list[Value]) -> Data:
+    """Return a table made of columns, or of another; what else is given, such as an index, is none of its columns."""
+    made, content = joined(*values), values[0]
+    made.columns = joined(content).columns
+    if isinstance(content, Items) and content.keys is not None:
+        for name, value in zip(content.keys, content.values, strict=False):
+            told = joined(value).predicted
+            made.held |= {} if told is None else {str(name): told}
+        pairs = zip(content.keys, content.values, strict=False)
+        made.columns = Columns({str(name): joined(value).columns.sources for name, value in pairs})
+    return made
 
 
 def _reduced(leaf: str, whole: Data, named: Named, args: list[Value], node: ast.Call) -> Data:
@@ -141,6 +166,16 @@ def _reduced(leaf: str, whole: Data, named: Named, args: list[Value], node: ast.
 def _edges_given(named: Named, args: list[Value]) -> bool:
     bins = named.get("bins", args[1] if len(args) > 1 else UNKNOWN)
     return isinstance(bins, Items)
+
+
+def _stacked(whole: Data, tables: list[Value], node: ast.Call) -> Data:
+    """Return tables one below the other; rows that come twice are no longer single."""
+    found = [one for one in tables if isinstance(one, Data) and one.rows]
+    for k, one in enumerate(found):
+        for other in found[k + 1 :]:
+            if one is other or (one.rows != other.rows and overlap(one.rows, other.rows)):
+                return _repeated(whole, node)
+    return whole
 
 
 def _merged_tables(tables: Iterable[Value]) -> Value:
@@ -177,6 +212,24 @@ def _applied(tracer: Interpreter, function: Value, data: Data, node: ast.Call) -
     return Data(data.rows, made.learned, columns=columns)
 
 
+def call_items(base: Items, method: str, args: list[Value]) -> Value:
+    """Return what a method of a list, a tuple or a dictionary gives."""
+    if method in ("append", "add", "insert"):
+        base.values.extend(args[-1:])
+        return UNKNOWN
+    if method == "extend" and args and isinstance(args[0], Items):
+        base.values.extend(args[0].values)
+        return UNKNOWN
+    if method == "items":
+        keys = base.keys or [None] * len(base.values)
+        return Items([Items([Constant(k), v]) for k, v in zip(keys, base.values, strict=False)])
+    if method == "values":
+        return Items(base.values)
+    if method == "keys":
+        return Items([Constant(k) for k in base.keys or ()])
+    return merged(*base.values) if method in ("get", "pop") else UNKNOWN
+
+
 def call_method(tracer: Interpreter, data: Data, method: str, args: list[Value], named: Named, node: ast.Call) -> Value:
     """Return what a method of a table, a column or an array gives."""
     note_best(tracer, method, [data], node)
@@ -198,8 +251,8 @@ def _called(tracer: Interpreter, data: Data, method: str, args: list[Value], nam
     if method in ("rolling", "expanding", "ewm"):  # a window of neighbours is no statistic of all rows
         return Data(data.rows, data.learned, single=True)
     if data.grouped:
-        told = _statistic(data, node.lineno).learned
-        kept = method in ("transform", "apply", "cumsum", "cumcount", "rank", "ffill", "bfill", "fillna")
+        told = data.learned if _follows_rows(method, node) else _statistic(data, node.lineno).learned
+        kept = method in ("transform", "apply", "cumsum", "cumcount", "rank", "ffill", "bfill", "fillna", "shift")
         return Data(data.rows if kept else frozenset(), told | others.learned)
     if method in ("isnull", "isna", "notnull", "notna"):
         part = int(method.startswith("not"))
@@ -211,6 +264,10 @@ def _called(tracer: Interpreter, data: Data, method: str, args: list[Value], nam
             return _repeated(data, node)
         whole = _constant_of(named.get("frac")) == 1 or _constant_of(args[0] if args else None) == 1
         return data if whole else Data(parts_of(data.rows, _sampled(node)), data.learned)
+    if method in ("head", "tail"):
+        given = ast.unparse(node.args[0]) if node.args else "5"
+        step = Step(f"slice:{given}", 0) if method == "head" else Step(f"slice:{_negative(given)}", 1)
+        return Data(parts_of(data.rows, step), data.learned)
     if method == "drop" and args and isinstance(args[0], Selection) and args[0].step is not None:
         return Data(parts_of(data.rows, Step(args[0].step.site, 1 - args[0].step.part)), data.learned)
     if method in ("apply", "map", "applymap", "pipe", "transform", "agg", "aggregate") and args:
@@ -223,10 +280,12 @@ def _called(tracer: Interpreter, data: Data, method: str, args: list[Value], nam
     if method in ("iterrows", "itertuples", "items", "iteritems"):
         return Items([Items([UNKNOWN, Data(data.rows, data.learned, single=True)])])
     if method == "append":
-        return Data(data.rows | others.rows, data.learned | others.learned)
+        both = Data(data.rows | others.rows, data.learned | others.learned)
+        more = tracer.elements(args[0]) if args and isinstance(args[0], Items) else args
+        return _stacked(both, [data, *more], node)
     if method in ("merge", "join"):
         return Data(data.rows or others.rows, data.learned | others.learned)
-    if method in known.REDUCTIONS:
+    if method in known.REDUCTIONS or method in known.SCALES:
         seen = replace(data, learned=data.learned | others.learned, owner=None, mask=None)
         return _reduced(method, seen, named, args, node)
     made = Data(data.rows, data.learned | others.learned, single=data.single)
@@ -238,6 +297,16 @@ def _called(tracer: Interpreter, data: Data, method: str, args: list[Value], nam
 
 def _place(node: ast.Call) -> str:
     return ast.unparse(node.func.value) if isinstance(node.func, ast.Attribute) else ""
+
+
+def _follows_rows(method: str, node: ast.Call) -> bool:
+    """Return whether a method of groups gives each row what came before it, and no figure of the whole group."""
+    text = ast.unparse(node.args[0]) if node.args else ""
+    return method in known.OF_HISTORY or any(f".{name}(" in text for name in known.OF_HISTORY)
+
+
+def _negative(text: str) -> str:
+    return text.removeprefix("-") if text.startswith("-") else f"-{text}"
 
 
 def _sampled(node: ast.Call) -> Step:
@@ -300,6 +369,8 @@ def call_model(
             model.scored.add(number)
             return Data(scores=frozenset({(model, number)}), predicted=(model, number))
         return Data(rows.rows, rows.learned | model.learned, predicted=(model, number))
+    if method in ("get_support", "get_feature_names_out"):
+        return Data(learned=model.learned)
     if method in ("set_params", "compile", "add", "summary", "get_params"):
         model.parts.extend(one for one in args if isinstance(one, Model))
         model.chosen |= chosen_by(args, named)

@@ -5,9 +5,20 @@ from __future__ import annotations
 import ast
 
 from journeyman.stages.trace_rows.known_calls import words
-from journeyman.stages.trace_rows.values import Chosen, Constant, Data, Interpreter, Items, Model, Scope, Value, joined
+from journeyman.stages.trace_rows.values import (
+    UNKNOWN,
+    Chosen,
+    Closure,
+    Constant,
+    Data,
+    Interpreter,
+    Items,
+    Model,
+    Value,
+    joined,
+)
 
-__all__ = ["STOPS_EARLY", "best_of_branch", "note_best", "stopping_rows"]
+__all__ = ["STOPS_EARLY", "best_of_branch", "note_best", "stopping_rows", "try_settings"]
 
 _BEST = words(
     "max min sorted argmax argmin nanargmax nanargmin idxmax idxmin amax amin nanmax nanmin nlargest nsmallest "
@@ -20,29 +31,42 @@ STOPS_EARLY = Constant("stops early")
 _HELD = ("eval_set", "validation_data", "evals", "valid_sets", "X_val")
 
 
-def note_best(tracer: Interpreter, name: str, values: list[Value], node: ast.AST) -> None:
+def note_best(tracer: Interpreter, name: str, values: list[Value], node: ast.Call) -> None:
     """Note that a call takes the best of scores, where it is one that does and there are several."""
     if name in _BEST:
-        _note(tracer, joined(*values).scores, node)
+        if any(isinstance(one, Closure) for one in values):  # max(depths, key=score_of)
+            try_settings(tracer, values, node)
+        _note(tracer, joined(*values), node)
 
 
-def best_of_branch(tracer: Interpreter, node: ast.If, scope: Scope) -> None:
-    """Note that the best is kept: "if score > best: best = score"."""
+def try_settings(tracer: Interpreter, values: list[Value], node: ast.Call) -> Value:
+    """Go through the functions that an optimiser is given, as it does more than once, and note what it chooses by."""
+    tried = [
+        tracer.call(one, [UNKNOWN] * len(one.node.args.args), {}, node)
+        for one in values
+        if isinstance(one, Closure)
+        for _ in range(2)
+    ]
+    _note(tracer, joined(*tried), node)
+    return UNKNOWN
+
+
+def best_of_branch(tracer: Interpreter, node: ast.If, asked: Value) -> None:
+    """Note that the best is kept: "if score > best: best = score"; ``asked``: what the condition stands for."""
     if not isinstance(node.test, ast.Compare):
         return
-    sides = [one for one in (node.test.left, *node.test.comparators) if isinstance(one, ast.Name)]
+    sides = {ast.unparse(one) for one in (node.test.left, *node.test.comparators)}
     inside = [one for statement in node.body for one in ast.walk(statement)]
-    assigned = {one.id for one in inside if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
-    if any(one.id in assigned for one in sides):
-        found = [scope.find(one.id) for one in ast.walk(node.test) if isinstance(one, ast.Name)]
-        scores = joined(*(one for one in found if one is not None)).scores
-        if scores:
-            _note(tracer, scores, node)
+    places = [one for one in inside if isinstance(one, ast.Name | ast.Attribute | ast.Subscript)]
+    assigned = {ast.unparse(one) for one in places if isinstance(one.ctx, ast.Store)}
+    if sides & assigned:
+        _note(tracer, joined(asked), node)
 
 
-def _note(tracer: Interpreter, scores: frozenset[tuple[Model, int]], node: ast.AST) -> None:
-    if len({(id(model), model.evaluations[k].after) for model, k in scores}) > 1:
-        tracer.choices.append(Chosen(getattr(node, "lineno", 0), scores))
+def _note(tracer: Interpreter, told: Data, node: ast.AST) -> None:
+    fits = {(id(model), model.evaluations[k].after) for model, k in told.scores}
+    if len(fits) > 1 or (fits and told.several):
+        tracer.choices.append(Chosen(getattr(node, "lineno", 0), told.scores, told.several))
 
 
 def stopping_rows(model: Model, named: dict[str, Value]) -> Data | None:

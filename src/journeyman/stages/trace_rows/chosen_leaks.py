@@ -47,7 +47,7 @@ def _by_scores(choice: Chosen, scored: Sequence[Judged]) -> Iterator[CodeLeak]:
         if 0 < (one := model.evaluations[k]).after <= len(model.fits)
     ]
     chosen = [(m, fit, one) for m, fit, one in chosen if not overlap(fit.rows, one.rows) and not _of_folds(one.rows)]
-    if len({(id(m), fit.line) for m, fit, _ in chosen}) < 2:
+    if not chosen or not (choice.several or len({(id(m), fit.line) for m, fit, _ in chosen}) > 1):
         return
     rows = frozenset[RowSet]().union(*(one.rows for _, _, one in chosen))
     if any(not overlap(one.rows, rows) and not overlap(one.rows, fit.rows) for _, fit, one in scored):

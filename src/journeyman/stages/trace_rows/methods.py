@@ -48,7 +48,7 @@ def follow_columns(data: Data, method: str, args: list[Value], named: Named, mad
 def _columns_after(data: Data, method: str, args: list[Value], named: Named, node: ast.Call) -> Columns:
     columns = data.columns
     if data.grouped:
-        return _columns_of_groups(data, method, node)
+        return _columns_of_groups(data, method, args, named, node)
     others = joined_columns(joined(one).columns for one in (*args, *named.values()))
     match method:
         case "drop":
@@ -74,14 +74,22 @@ def _columns_after(data: Data, method: str, args: list[Value], named: Named, nod
             return columns
 
 
-def _columns_of_groups(data: Data, method: str, node: ast.Call) -> Columns:
+def _columns_of_groups(data: Data, method: str, args: list[Value], named: Named, node: ast.Call) -> Columns:
     if method in _OF_NONE or ".shift(" in ast.unparse(node):
         return NO_COLUMNS
     if method in _OF_THE_ROW:
         of_row = data.columns if method.startswith("cum") or method in ("diff", "pct_change") else None
         figures = data.columns.over(data.rows) if of_row is None else of_row
         return figures.mixed_with(data.keys)
-    return data.columns.over(data.rows)
+    figures = data.columns.over(data.rows)
+    if method in ("agg", "aggregate"):
+        pairs = {name: names_of(value) for name, value in named.items()}
+        if pairs and all(pair for pair in pairs.values()):  # agg(mean_price=("price", "mean"))
+            return Columns({name: figures.sources_of(pair[0]) for name, pair in pairs.items() if pair})
+        given = args[0] if args else UNKNOWN
+        if isinstance(given, Items) and given.keys is None and figures.own:
+            return Columns(dict.fromkeys(names_of(given) or (), figures.own))
+    return figures
 
 
 def _dropped(columns: Columns, args: list[Value], named: Named) -> Columns:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from journeyman.stages.trace_rows.row_sets import RowSet, Statistic, Step
 
 __all__ = [
     "UNKNOWN",
+    "AllBut",
     "Choice",
     "Chosen",
     "ClassValue",
@@ -31,6 +32,9 @@ __all__ = [
     "Value",
     "joined",
     "merged",
+    "method_of",
+    "models_in",
+    "predictions_in",
 ]
 
 _NO_ROWS: frozenset[RowSet] = frozenset()
@@ -52,7 +56,8 @@ class Data(Value):
     view of. ``grouped``: by keys. ``single``: one row or cell of it, of which no statistic of rows can be taken.
     ``mask``: the part that it chooses as an index. ``predicted``: by which model, in which of its evaluations;
     ``compared``: with the truth. ``columns``: what its columns are made of, ``keys`` what groups it. ``scores``: the
-    evaluations whose scores it holds.
+    evaluations whose scores it holds; ``several``: for each of several settings.
+    ``held``: whose predictions its columns hold.
     """
 
     rows: frozenset[RowSet] = _NO_ROWS
@@ -66,10 +71,13 @@ class Data(Value):
     columns: Columns = NO_COLUMNS
     keys: frozenset[Source] = frozenset()
     scores: frozenset[tuple[Model, int]] = frozenset()
+    several: bool = False
+    held: dict[str, tuple[Model, int]] = field(default_factory=dict)
 
     def take_in(self, other: Data, with_rows: bool = False) -> None:
         """Let another's values become part of this one's, and of what this is a view of."""
         self.learned |= other.learned
+        self.scores |= other.scores
         if with_rows or not self.rows:
             self.rows |= other.rows
         if self.owner is not None:
@@ -82,6 +90,13 @@ class Items(Value):
 
     values: list[Value] = field(default_factory=list)
     keys: list[object] | None = None
+
+
+@dataclass(eq=False)
+class AllBut(Value):
+    """The names of a table's columns, but for some."""
+
+    names: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -130,10 +145,11 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The best of several evaluations was taken, in some line."""
+    """The best of several evaluations was taken, in some line, or of several settings of one."""
 
     line: int
     evaluations: frozenset[tuple[Model, int]]
+    several: bool = False
 
 
 @dataclass(eq=False)
@@ -258,9 +274,16 @@ def joined(*values: Value) -> Data:
         _NO_ROWS.union(*(leaf.rows for leaf in leaves)),
         _NOTHING_LEARNED.union(*(leaf.learned for leaf in leaves)),
         predicted=predicted.pop() if len(predicted) == 1 else None,
+        compared=any(leaf.compared for leaf in leaves),
+        several=any(leaf.several for leaf in leaves),
         columns=joined_columns(leaf.columns for leaf in leaves),
         scores=frozenset[tuple[Model, int]]().union(*(leaf.scores for leaf in leaves)),
     )
+
+
+def predictions_in(values: Iterable[Value]) -> frozenset[tuple[Model, int]]:
+    """Return which evaluations gave the predictions among some values."""
+    return frozenset(leaf.predicted for value in values for leaf in _leaves(value) if leaf.predicted is not None)
 
 
 def merged(*values: Value) -> Value:
@@ -270,3 +293,18 @@ def merged(*values: Value) -> Value:
     if not distinct:
         return UNKNOWN
     return distinct[0] if len(distinct) == 1 else Choice(tuple(distinct[:8]))
+
+
+def method_of(instance: Instance, name: str) -> ast.FunctionDef | None:
+    """Return the function of a name in an object's class."""
+    body = instance.kind.node.body
+    return next((one for one in body if isinstance(one, ast.FunctionDef) and one.name == name), None)
+
+
+def models_in(value: Value, depth: int = 0) -> list[Value]:
+    """Return the models among values that lie in one another."""
+    if isinstance(value, Model):
+        return [value]
+    if isinstance(value, Items | Choice) and depth < 4:
+        return [one for inner in value.values for one in models_in(inner, depth + 1)]
+    return []
