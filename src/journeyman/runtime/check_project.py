@@ -56,7 +56,9 @@ def _checks(found: Mapping[str, Any]) -> ProjectChecks:
     tests, reasons = found["tests"], found["reasons"]
     shown = {field: _SHOWN.get(tests.get(name, "")) for field, name in _TESTS.items()}
     failed = [f"{_test_words(name)}: {reasons[name]}" for name, outcome in tests.items() if outcome == "failed"]
-    skipped = [f"{_test_words(name)}: {reasons.get(name, '')}" for name in _TESTS.values() if tests.get(name) == "skipped"]
+    skipped = [
+        f"{_test_words(name)}: {reasons.get(name, '')}" for name in _TESTS.values() if tests.get(name) == "skipped"
+    ]
     difference = found["largest_difference"]
     return ProjectChecks(
         **shown,

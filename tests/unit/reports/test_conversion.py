@@ -14,8 +14,9 @@ from tests.converted_sample import NAME, SOURCE, converted_sample
 from journeyman.entities.code_change import CodeChange
 from journeyman.entities.code_leak import CodeLeak, LeakKind
 from journeyman.entities.conversion import ConversionReport, ProjectChecks
+from journeyman.entities.finding import Finding, Severity
 from journeyman.reports.conversion import conversion_json, conversion_view, render_conversion
-from journeyman.reports.conversion.words import leak_words, score_rows, verdict_on
+from journeyman.reports.conversion.words import leak_words, other_findings, score_rows, verdict_on
 
 SAMPLE = converted_sample()
 REPORT = replace(SAMPLE.report, score_as_told=0.8, score_honest=0.7, honest_low=0.65, honest_high=0.75)
@@ -58,11 +59,21 @@ def test_of_an_error_less_is_better() -> None:
 
 
 @pytest.mark.parametrize("kind", list(LeakKind))
-def test_each_kind_of_leak_has_words(kind: LeakKind) -> None:
+def test_each_kind_of_leak_is_told_with_its_places(kind: LeakKind) -> None:
     words = leak_words(CodeLeak(kind, 13, "SVC.fit", 6, 14), REPORT)
+    assert words.title.lower() == kind.value
     assert words.seen == "SVC.fit in cell 3, line 4, by way of cell 2, line 2, is judged in cell 3, line 5."
-    assert words.harm.endswith(".")
-    assert words.mend.endswith(".")
+
+
+def test_a_leak_is_told_in_the_words_of_its_finding_and_once() -> None:
+    evidence = {"line": 13, "cause": 6, "judged": 14, "rows": 0}
+    told = Finding("CV201", Severity.WARNING, (), "The median is of all rows.", "It is learned again.", evidence)
+    report = replace(REPORT, findings=(*REPORT.findings, told))
+    words = leak_words(report.leaks[0], report)
+    assert (words.seen, words.mend, words.code) == (told.message, told.hint, told.code)
+    assert [one.code for one in other_findings(report)] == ["CV101"]
+    assert render_conversion(report).count(told.message) == 1
+    assert printed(report).count(told.message) == 1
 
 
 def test_the_page_tells_all_and_escapes_code() -> None:

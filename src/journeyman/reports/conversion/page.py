@@ -17,6 +17,7 @@ from journeyman.reports.conversion.words import (
     leak_words,
     metric_name,
     model_name,
+    other_findings,
     place_of,
     score_rows,
     verdict_on,
@@ -76,7 +77,7 @@ def render_conversion(report: ConversionReport, code: PipelineCode | None = None
             ],
             models=_models(report),
             checks=[(*_SIGNS[outcome], words, remark) for words, outcome, remark in check_words(report)],
-            findings=[(_TONES[one.severity], one) for one in report.findings],
+            findings=[(_TONES[one.severity], one) for one in other_findings(report)],
             pages=finding_sections(one.code for one in report.findings),
             modules=() if code is None else [(name, _code(text)) for name, text in code.modules.items()],
         )

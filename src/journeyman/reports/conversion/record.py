@@ -43,7 +43,7 @@ def conversion_json(report: ConversionReport) -> bytes:
                 "cause_place": place_of(report, leak.cause),
                 "judged_place": place_of(report, leak.judged),
                 **{name: value for name, value in asdict(leak).items() if name != "kind"},
-                "words": leak_words(leak, report).harm,
+                "words": leak_words(leak, report).seen,
             }
             for leak in report.leaks
         ],

@@ -16,6 +16,7 @@ from journeyman.reports.conversion.words import (
     leak_words,
     metric_name,
     model_name,
+    other_findings,
     score_rows,
     verdict_on,
 )
@@ -87,13 +88,22 @@ def _leaks(report: ConversionReport) -> list[RenderableType]:
     parts: list[RenderableType] = [Text(), Text("Leaks", style="bold")]
     for leak in report.leaks[:_MOST_LEAKS]:
         words = leak_words(leak, report)
-        parts.append(_hung("!", cut(clean(f"{words.title}: {words.seen} {words.harm}"), 2 * _LONGEST), "yellow"))
+        parts.append(
+            _hung(
+                "!",
+                cut(
+                    clean(f"{words.code} {words.seen}".strip() if words.code else f"{words.title}: {words.seen}"),
+                    2 * _LONGEST,
+                ),
+                "yellow",
+            )
+        )
     more = len(report.leaks) - _MOST_LEAKS
     return [*parts, Text(f"  and {more} more", style="dim")] if more > 0 else parts
 
 
 def _findings(report: ConversionReport) -> list[RenderableType]:
-    found = [one for one in report.findings if one.severity in (Severity.ERROR, Severity.WARNING)]
+    found = [one for one in other_findings(report) if one.severity in (Severity.ERROR, Severity.WARNING)]
     if not found:
         return []
     told = [_hung("!", cut(f"{one.code} {clean(one.message)}", _LONGEST), "yellow") for one in found[:_MOST_FINDINGS]]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from journeyman.entities.code_leak import CodeLeak
 from journeyman.entities.conversion import ConversionReport, ModelChoice
+from journeyman.entities.finding import Finding
 from journeyman.reports.words import number, plural
 
 __all__ = [
@@ -17,12 +18,14 @@ __all__ = [
     "leak_words",
     "metric_name",
     "model_name",
+    "other_findings",
     "place_of",
     "score_rows",
     "verdict_on",
 ]
 
 HONEST = "without leaks"
+_LEAK_CODES = "CV2"
 _LOSSES = "error loss deviance mse mae rmse rmsle mape msle brier hinge"
 """Words in the name of a metric of which less is better."""
 
@@ -39,49 +42,15 @@ class Verdict:
 
 @dataclass(frozen=True)
 class LeakWords:
-    """A leak as a person is told of it: what was done, why the score cannot be trusted, what is done instead."""
+    """A leak as a person is told of it: its kind, what is done and what that does to the score, what is done instead.
+
+    ``code`` is of the finding that says so, "" where there is none.
+    """
 
     title: str
     seen: str
-    harm: str
     mend: str
-
-
-_HARM = {
-    "PREPROCESSING": (
-        "The rows that judge the model took part in what its features are made of.",
-        "What is learned from rows is learned from the training rows alone, each time that it is fitted.",
-    ),
-    "OVERLAP": (
-        "Rows that the model learned from judge it: it need only remember them.",
-        "Rows that training holds, or copies of them, do not judge.",
-    ),
-    "RESAMPLED": (
-        "Rows were drawn again, or made from their neighbours, before the split: copies stand on both sides of it.",
-        "Rows are divided first, and training rows alone are drawn again.",
-    ),
-    "TRAINING_SCORE": (
-        "The model is judged on the rows that it learned from: it need only remember them.",
-        "Rows are kept apart, and judge the model instead.",
-    ),
-    "TARGET": (
-        "Features hold what is to be predicted, or what is known only after it: rows to predict will not have it.",
-        "The columns are left out.",
-    ),
-    "GROUPS": (
-        "Rows of one group stand in training and in judging: who is known is recognised, and others are not.",
-        "Whole groups are kept apart, and judge the model.",
-    ),
-    "TIME": (
-        "The model learned from rows that came after those that judge it, which rows to come cannot do.",
-        "The last rows are kept apart, and judge the model.",
-    ),
-    "CHOSEN": (
-        "The model was chosen among others by the rows that judge it: the best of many is flattered by chance.",
-        "It is chosen on training rows, and judged on rows that chose nothing.",
-    ),
-}
-"""By the name of the kind: what it does to the score, and what the honest score does instead."""
+    code: str
 
 
 def verdict_on(report: ConversionReport) -> Verdict:
@@ -168,15 +137,29 @@ def place_of(report: ConversionReport, line: int) -> str:
 
 
 def leak_words(leak: CodeLeak, report: ConversionReport) -> LeakWords:
-    """Return a leak in plain words."""
-    harm, mend = _HARM[leak.kind.name]
+    """Return a leak in the words of the finding that tells of it, or by its places alone where none does."""
+    title = leak.kind.value[:1].upper() + leak.kind.value[1:]
+    found = next((one for one in report.findings if _tells_of(one, leak)), None)
+    if found is not None:
+        return LeakWords(title, found.message, found.hint, found.code)
     seen = f"{leak.method} in {place_of(report, leak.line)}"
     if leak.cause != leak.line:
         seen += f", by way of {place_of(report, leak.cause)}"
     if leak.judged != leak.line:
         seen += f", is judged in {place_of(report, leak.judged)}"
-    title = leak.kind.value[:1].upper() + leak.kind.value[1:]
-    return LeakWords(title, f"{seen}.", harm, mend)
+    return LeakWords(title, f"{seen}.", "", "")
+
+
+def other_findings(report: ConversionReport) -> list[Finding]:
+    """Return the findings that tell of no leak."""
+    return [one for one in report.findings if not any(_tells_of(one, leak) for leak in report.leaks)]
+
+
+def _tells_of(finding: Finding, leak: CodeLeak) -> bool:
+    places = {"line": leak.line, "cause": leak.cause, "judged": leak.judged}
+    return all(finding.evidence.get(name) == line for name, line in places.items()) and (
+        finding.code.startswith(_LEAK_CODES)
+    )
 
 
 def score_rows(report: ConversionReport) -> list[tuple[str, float, str]]:
