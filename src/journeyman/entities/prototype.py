@@ -103,7 +103,7 @@ class Prototype:
             if line <= before + lines + 1:
                 inside = max(1, line - before)
                 if 0 < line <= len(self.lines):
-                    inside = line = self.lines[line - 1]
+                    inside = line = max(1, self.lines[line - 1])
                 return f"cell {cell.number}, line {inside}" if len(self.cells) > 1 else f"line {line}"
             before += lines + 1
         return f"line {line}"
