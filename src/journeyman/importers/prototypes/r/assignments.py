@@ -208,7 +208,9 @@ def _some_rows(program: Program, frame: Value, name: str, where: Node, column: N
     code = f"{frame.code}[{name!r}]"
     known = (frame.columns or {}).get(name, Holds.UNKNOWN)
     inner = where.arguments[0].value if isinstance(where, Call) and called_name(where) == "is.na" else None
-    if inner is not None and (inner == column or _column_named(inner) == _column_named(column)):
+    whole = new.kind is Kind.SCALAR or new.frame == frame.code
+    same = inner is not None and (inner == column or _column_named(inner) == _column_named(column))
+    if same and whole:
         program.emit(f"{code} = {code}.fillna({_matched(new, frame)})")
         program.complete |= {name}
         return
@@ -218,9 +220,11 @@ def _some_rows(program: Program, frame: Value, name: str, where: Node, column: N
     if rows.holds is Holds.LOGICAL:
         if frame.columns is not None and name not in frame.columns:
             program.emit(f"{code} = np.nan")
-        if new.holds is known or new.holds is Holds.NUMBERS is known:
+        if new.holds is known or (new.kind is not Kind.SCALAR and new.frame != frame.code):
             program.emit(f"{frame.code}.loc[{_matched(rows, frame)}, {name!r}] = {new.plain}")
         else:  # R turns the column into what holds both
+            if not whole:
+                raise OutsideSubsetError("values of another kind for some rows of a column", value)
             program.emit(f"{code} = {code}.mask({_matched(rows, frame)}, {new.code})")
     elif rows.holds is Holds.NUMBERS:
         program.emit(f"{frame.code}.iloc[{rows.plain} - 1, {frame.code}.columns.get_loc({name!r})] = {new.plain}")

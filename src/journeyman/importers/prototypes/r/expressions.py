@@ -12,7 +12,7 @@ __all__ = ["as_text", "column_of", "scalar", "table", "translate"]
 
 _ARITHMETIC = {"+": "+", "-": "-", "*": "*", "/": "/", "^": "**", "%%": "%", "%/%": "//", "%*%": "@"}
 _COMPARISONS = {"==", "!=", "<", ">", "<=", ">="}
-_DATA_NAMES = "iris mtcars airquality ToothGrowth PlantGrowth swiss faithful women cars ChickWeight CO2"
+_DATA_NAMES = "iris mtcars airquality ToothGrowth PlantGrowth swiss faithful women cars ChickWeight CO2 Boston Default Auto Carseats diamonds BostonHousing PimaIndiansDiabetes"
 _DATA = frozenset(_DATA_NAMES.split())
 """Tables that come with R."""
 _CONSTANTS = {
@@ -111,7 +111,8 @@ def _name(program: Program, node: syntax.Name) -> Value:
         return known
     if program.attached is not None and node.name in (program.attached.columns or (node.name,)):
         return column_of(program.attached, node.name)
-    if node.name in _DATA and program.may_state and not program.depth:
+    beside = program.look(f"{node.name}.csv", {}) is not None
+    if (node.name in _DATA or beside) and program.may_state and not program.depth:
         program.functions["data"](program, syntax.Call(node.line, node, (syntax.Argument(None, node),)))
         return program.variables[node.name]
     if node.name == "pi":
@@ -160,15 +161,19 @@ def _binary(program: Program, node: syntax.Binary) -> Value:
         return Value(f"({left.code} {'and' if sign == '&&' else 'or'} {right.code})", Kind.SCALAR, Holds.LOGICAL)
     left, right = _by_position(left, right)
     kind, frame = _shape(left, right)
+    predicted = left.predicted != right.predicted and Kind.SCALAR in (left.kind, right.kind)
     if sign in _COMPARISONS:
-        return Value(f"({left.code} {sign} {right.code})", kind, Holds.LOGICAL, frame)
+        if right.code in ("True", "False") and left.holds is Holds.LOGICAL and sign == "==":
+            return left if right.code == "True" else left.with_code(f"(~{left.code})")
+        return Value(f"({left.code} {sign} {right.code})", kind, Holds.LOGICAL, frame, predicted=predicted)
     if sign in ("&", "|"):
         word = {"&": "and", "|": "or"}[sign] if kind is Kind.SCALAR else sign
         return Value(f"({left.code} {word} {right.code})", kind, Holds.LOGICAL, frame)
     if sign in _ARITHMETIC:
         if Holds.TEXTS in (left.holds, right.holds):
             raise OutsideSubsetError(f"{sign} of texts", node)
-        return Value(f"({left.code} {_ARITHMETIC[sign]} {right.code})", kind, Holds.NUMBERS, frame)
+        code = f"({left.code} {_ARITHMETIC[sign]} {right.code})"
+        return Value(code, kind, Holds.NUMBERS, frame, predicted=predicted)
     raise OutsideSubsetError(f"the operator {sign}", node)
 
 
@@ -237,4 +242,4 @@ def _lambda(program: Program, node: syntax.Function) -> Value:
     finally:
         program.variables.clear()
         program.variables.update(before)
-    return Value(f"(lambda {', '.join(program.name(name) for name in names)}: {body.code})", Kind.FUNCTION)
+    return Value(f"(lambda {', '.join(program.name(name) for name in names)}: {body.code})", Kind.FUNCTION, body.holds)

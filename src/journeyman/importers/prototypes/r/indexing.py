@@ -42,6 +42,8 @@ def element(program: Program, node: Node) -> Value:
     if isinstance(node.value, syntax.Call) and called_name(node.value) in ("dim", "names", "colnames", "levels"):
         return _of_listed(program, node, given)
     value = translate(program, node.value)
+    if value.parts == ("split",) and node.double and whole_number(given[0].value) == 1:
+        return Value(value.code, Kind.ARRAY, Holds.TEXTS)
     if value.parts == ("partition",) and (node.double or len(given) == 2):
         return value
     if value.kind is Kind.TABLE and len(given) == 2:
@@ -102,6 +104,9 @@ def choose_columns(program: Program, frame: Value, node: Node) -> ColumnChoice:
     texts = given_texts(node)
     if texts is not None:
         return ColumnChoice(texts, repr(list(texts)), isinstance(node, syntax.Text))
+    known = program.variables.get(node.name) if isinstance(node, syntax.Name) else None
+    if known is not None and known.holds is Holds.TEXTS and known.parts:
+        return ColumnChoice(known.parts, known.code, known.kind is Kind.SCALAR)
     names = tuple(frame.columns) if frame.columns is not None else None
     places = _places(node)
     if places is not None:
@@ -145,6 +150,8 @@ def choose_columns(program: Program, frame: Value, node: Node) -> ColumnChoice:
         single = value.kind is Kind.SCALAR
         code = f"{frame.code}.columns.drop({value.code})" if negated else value.code
         return ColumnChoice(None, code, single and not negated)
+    if value.holds is Holds.LOGICAL:
+        return ColumnChoice(None, f"{frame.code}.columns[{'~' if negated else ''}np.asarray({value.code})]")
     if value.holds is Holds.NUMBERS and not negated:
         return ColumnChoice(None, f"{frame.code}.columns[{value.code} - 1]", value.kind is Kind.SCALAR)
     raise OutsideSubsetError("an index of columns whose kind is not known", node)
@@ -156,7 +163,7 @@ def take_columns(frame: Value, choice: ColumnChoice, alone: bool) -> Value:
         if choice.names is not None:
             return column_of(frame, choice.names[0])
         return Value(f"{frame.code}[{choice.code}]", Kind.SERIES, Holds.UNKNOWN, frame.code)
-    code = f"[{choice.code}]" if choice.single and choice.names is None else choice.code
+    code = f"[{choice.code}]" if choice.single and not choice.code.startswith("[") else choice.code
     columns = None
     if choice.names is not None and frame.columns is not None:
         columns = {name: frame.columns.get(name, Holds.UNKNOWN) for name in choice.names}
@@ -211,11 +218,14 @@ def _column_name(frame: Value, name: str) -> str:
 def _of_confusion(program: Program, node: syntax.Index) -> Value | None:
     """``confusion$overall["Accuracy"]``, in any kind of brackets."""
     if isinstance(node.value, syntax.Member) and node.value.name in ("overall", "byClass"):
+        before = len(program.lines)
         table = translate(program, node.value.value)
+        del program.lines[before:]  # the accuracy that a confusion matrix shows: it is asked for here
         asked = node.arguments[0].value if node.arguments else None
         word = asked.value if isinstance(asked, syntax.Text) else str(whole_number(asked) or "")
         if table.parts and node.value.name == "overall" and word in _ACCURACY:
-            return program.operations["accuracy of parts"](program, node.value)
+            metric = program.need("sklearn.metrics", "accuracy_score")
+            return Value(f"{metric}({table.parts[1]}, {table.parts[0]})", Kind.SCALAR, Holds.NUMBERS)
         raise OutsideSubsetError(f"{node.value.name} of a confusion matrix but its accuracy", node)
     return None
 

@@ -65,11 +65,13 @@ def _wrap(line: str) -> list[str]:
     indent = line[: len(line) - len(line.lstrip())] + "    "
     cuts = [begin, *commas, end]
     items = [line[a + 1 : b].strip() for a, b in itertools.pairwise(cuts)]
+    called = begin > 0 and (line[begin - 1].isalnum() or line[begin - 1] in "_)]")
+    comma = "," if commas or called or line[begin] != "(" else ""  # in plain brackets one would make a tuple
     found = [line[: begin + 1]]
     for item in items:
         if item:
             *rest, last = _wrap(f"{indent}{item}")
-            found += [*rest, f"{last},"]
+            found += [*rest, f"{last}{comma}"]
     return [*found, *_wrap(f"{indent[4:]}{line[end:]}")]
 
 

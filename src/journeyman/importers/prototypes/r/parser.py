@@ -141,12 +141,12 @@ class _Parser:
             return _CALLED
         if token.text.startswith("%") and len(token.text) > 1:
             return _ANY_PERCENT
-        return _BINDING.get(token.text)
+        return _BINDING.get("^" if token.text == "**" else token.text)
 
     def _rest(self, left: Node, token: Token, binding: int) -> Node:
         """Return what an operator, or a bracket, makes of what stands before it."""
         self._at += 1
-        sign, line = token.text, left.line
+        sign, line = "^" if token.text == "**" else token.text, left.line
         if sign == "(":
             return syntax.Call(line, left, self._arguments("("))
         if sign in ("[", "[["):

@@ -201,12 +201,17 @@ def _head(program: Program, body: str) -> list[str]:
     imports, functions = helper_source({name for name in program.helpers if name in words and name in HELPERS})
     words |= set(re.findall(r"\w+", functions))
     found = {line for line in program.imports | set(imports) if any(one in words for one in _imported(line))}
+    standard = ["import re", ""] if re.search(r"\bre\.", body) else []
     plain = [f"import {theirs} as {ours}" for ours, theirs in (("np", "numpy"), ("pd", "pandas")) if ours in words]
     merged: dict[str, set[str]] = {}
     for line in found:
         module, _, names = line.removeprefix("from ").partition(" import ")
         merged.setdefault(module, set()).update(names.split(", "))
-    lines = [*plain, *(f"from {module} import {', '.join(sorted(merged[module]))}" for module in sorted(merged))]
+    lines = [
+        *standard,
+        *plain,
+        *(f"from {module} import {', '.join(sorted(merged[module]))}" for module in sorted(merged)),
+    ]
     if functions:
         lines += ["", "", *functions.strip("\n").split("\n"), "", ""]
     elif lines:

@@ -181,11 +181,11 @@ def _returned(program: Program, node: Node) -> None:
 def _shown(program: Program, node: Node) -> None:
     """A value that nobody keeps: scores are printed, everything else is dropped."""
     name = called_name(node)
-    if _is_picture(node):
+    if _is_picture(node) or (isinstance(node, syntax.Unary) and node.operator == "?"):
         return
     if name in ("set.seed", "data", "attach") and isinstance(node, Call):
         _acting(program, node)
-    elif name in _PRINTED and isinstance(node, Call):
+    elif name in _PRINTED | {"data.frame", "tibble", "list"} and isinstance(node, Call):
         for one in node.arguments:
             if one.value is not None and one.name not in ("sep", "digits"):
                 _printed(program, one.value)

@@ -65,6 +65,8 @@ class FittedModel:
         Code of the target in these rows.
     asked : str
         What ``predict`` gives where no type is asked: "numbers", "link", "class", "prob".
+    forest : bool
+        Whether it is a random forest, whose answers without new rows R takes from the trees that did not see them.
     """
 
     family: str
@@ -73,6 +75,7 @@ class FittedModel:
     rows: str
     target: str
     asked: str
+    forest: bool = False
 
     def of(self, table: str) -> str:
         """Return the code of a table's features."""

@@ -40,8 +40,16 @@ def _pair(program: Program, node: Node | None, operator: str) -> tuple[Value, Va
 
 def _of_mean(program: Program, call: Node) -> Value:
     """``mean(p == y)``, ``mean((p - y)^2)``, ``mean(abs(p - y))``: scores; anything else is none."""
-    if not isinstance(call, Call) or called_name(call) != "mean" or len(call.arguments) != 1:
+    if not isinstance(call, Call) or called_name(call) not in ("mean", "sum") or not call.arguments:
         return _NOTHING
+    if any(one.name != "na.rm" for one in call.arguments[1:]):
+        return _NOTHING
+    if called_name(call) == "sum":  # sum(diag(t) / sum(t))
+        inner = _peeled(call.arguments[0].value)
+        known = (
+            isinstance(inner, syntax.Binary) and inner.operator == "/" and called_name(_peeled(inner.left)) == "diag"
+        )
+        return translate(program, inner) if known and inner is not None else _NOTHING
     node = _peeled(call.arguments[0].value)
     pair = _pair(program, node, "==")
     if pair is not None:
@@ -93,6 +101,9 @@ def _of_table(program: Program, node: Node) -> Value:
     left = _peeled(node.left)
     if not isinstance(left, Call | syntax.Binary):
         return _NOTHING
+    if called_name(left) == "diag" and isinstance(left, Call) and left.arguments:
+        table = _accuracy(program, left.arguments[0].value)
+        return table if called_name(node.right) == "sum" else _NOTHING
     if called_name(left) == "sum" and isinstance(left, Call) and len(left.arguments) == 1:
         inner = _peeled(left.arguments[0].value)
         if called_name(inner) == "diag" and isinstance(inner, Call) and inner.arguments:
@@ -128,10 +139,6 @@ def _accuracy(program: Program, node: Node | None) -> Value:
         return _NOTHING
     metric = program.need("sklearn.metrics", "accuracy_score")
     return Value(f"{metric}({table.parts[1]}, {table.parts[0]})", Kind.SCALAR, Holds.NUMBERS)
-
-
-def _accuracy_of_parts(program: Program, node: Node) -> Value:
-    return _accuracy(program, node.value if isinstance(node, syntax.Member) else None)
 
 
 def _table(program: Program, call: Call) -> Value:
@@ -216,5 +223,4 @@ OPERATIONS: dict[str, Operation] = {
     "score of a mean": _of_mean,
     "accuracy of a table": _of_table,
     "share explained": _of_rest,
-    "accuracy of parts": _accuracy_of_parts,
 }

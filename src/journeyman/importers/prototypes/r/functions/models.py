@@ -15,7 +15,7 @@ from journeyman.importers.prototypes.r.arguments import (
 )
 from journeyman.importers.prototypes.r.expressions import translate
 from journeyman.importers.prototypes.r.features import Features, make_features
-from journeyman.importers.prototypes.r.formulas import read_formula
+from journeyman.importers.prototypes.r.formulas import column_names_in, read_formula
 from journeyman.importers.prototypes.r.functions.estimators import Estimator, pipeline_code
 from journeyman.importers.prototypes.r.program import Operation, Program, Translation
 from journeyman.importers.prototypes.r.syntax import Argument, Call, Node
@@ -102,7 +102,11 @@ def _forest(program: Program, call: Call) -> Value:
 
 def _support(program: Program, call: Call) -> Value:
     found = match_arguments(call, "formula data")
-    _refuse(found, ("class.weights", "type", "degree", "coef0"), call)
+    _refuse(found, ("class.weights", "degree", "coef0"), call)
+    told = {"C-classification": "class", "eps-regression": "number", None: None}
+    kind = given_text(found.get("type"))
+    if kind not in told:
+        raise OutsideSubsetError(f"the type {kind} of svm()", call)
     settings: dict[str, float | str] = {
         "kernel": {"radial": "rbf"}.get(k := given_text(found.get("kernel")) or "rbf", k)
     }
@@ -114,7 +118,7 @@ def _support(program: Program, call: Call) -> Value:
             raise OutsideSubsetError(f"{name} that is not written out", call)
     if settings["kernel"] not in ("rbf", "linear"):
         raise OutsideSubsetError(f"the kernel {settings['kernel']}", call)
-    return _fit(program, call, Estimator("svm", None, settings), "class")
+    return _fit(program, call, Estimator("svm", told[kind], settings), "class")
 
 
 _CARET = {"lm": "lm", "glm": "logit", "rpart": "tree", "rf": "forest", "ranger": "ranger", "knn": "knn"}
@@ -197,7 +201,8 @@ def _fit(program: Program, call: Call, estimator: Estimator, asked: str) -> Valu
     program.emit(f"{model}.fit({given}, {features.target})")
     program.models.append(call.line)
     family = estimator.family if asked == "link" else kind
-    fitted = FittedModel(family, features.code, features.function, features.rows, features.target, asked)
+    forest = estimator.family == "forest" and not estimator.chosen
+    fitted = FittedModel(family, features.code, features.function, features.rows, features.target, asked, forest)
     return Value(model, Kind.MODEL, model=fitted)
 
 
@@ -233,8 +238,10 @@ def _features(program: Program, call: Call, model: str) -> Features:
         return _of_tables(program, call, model)
     assert isinstance(node, syntax.Binary)  # as _formula_node gives
     data = found.get("data")
-    if data is None:
+    if data is None and any(isinstance(one, syntax.Member) for one in syntax.walk(node)):
         node, data = _about_one_table(node)
+    if data is None:
+        return make_features(program, read_formula(node), _table_of_names(program, node, model), model)
     frame = translate(program, data)
     if frame.kind not in (Kind.TABLE, Kind.UNKNOWN):
         raise OutsideSubsetError("data that are a table", call)
@@ -257,6 +264,22 @@ def _about_one_table(node: syntax.Binary) -> tuple[syntax.Binary, Node]:
     plain = _without_table(node)
     assert isinstance(plain, syntax.Binary)  # as it was one
     return plain, syntax.Name(node.line, tables.pop())
+
+
+def _table_of_names(program: Program, node: Node, model: str) -> Value:
+    """State a table of the vectors that a formula without data names; return it."""
+    if program.attached is not None:
+        return program.attached
+    columns: dict[str, Value] = {}
+    for name in column_names_in(node):
+        known = program.variables.get(name)
+        if known is None or not known.is_rowwise:
+            raise OutsideSubsetError("a model without data", node)
+        columns[name] = known
+    own = program.fresh(f"{model}_table")
+    given = ", ".join(f"{name!r}: {value.plain}" for name, value in columns.items())
+    program.emit(f"{own} = pd.DataFrame({{{given}}})")
+    return Value(own, Kind.TABLE, columns={name: value.holds for name, value in columns.items()})
 
 
 def _without_table(node: Node) -> Node:
@@ -298,6 +321,8 @@ def _predict(program: Program, call: Call) -> Value:
         raise OutsideSubsetError("predict() of what is no model", call)
     _refuse(dict(found), ("interval", "se.fit", "terms"), call)
     rows = translate(program, found["newdata"]).code if "newdata" in found else model.rows
+    if "newdata" not in found and model.forest:
+        raise OutsideSubsetError("predict() of a forest with newdata: without, R gives answers of trees left out", call)
     given = model.of(rows)
     asked = given_text(found.get("type")) or model.asked
     if model.family == "poisson":

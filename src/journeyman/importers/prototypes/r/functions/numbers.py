@@ -169,6 +169,10 @@ def _scale(program: Program, call: Call) -> Value:
     value = translate(program, needed(found, "x", call))
     if value.kind not in (Kind.TABLE, Kind.SERIES, Kind.UNKNOWN):
         raise OutsideSubsetError("scale() of what is neither a table nor a column", call)
+    if not value.code.isidentifier() and value.kind is Kind.TABLE and program.may_state:
+        name = program.fresh("values")
+        program.emit(f"{name} = {value.code}")
+        value = value.with_code(name)
     parts = [value.code]
     for name, own in (("center", f"{value.code}.mean()"), ("scale", f"{value.code}.std()")):
         told = translate(program, found[name]) if name in found else None

@@ -133,6 +133,8 @@ def _made(program: Program, call: Call) -> Value:
     frames = {value.frame for value in columns.values()}
     by_place = len(frames) > 1 or len({value.kind for value in columns.values()}) > 1
     codes = [f"{name!r}: {value.plain if by_place else value.code}" for name, value in columns.items()]
+    if all(value.kind is Kind.SCALAR for value in columns.values()):
+        codes = [f"{name!r}: [{value.code}]" for name, value in columns.items()]
     holds = {name: value.holds for name, value in columns.items()}
     return Value(f"pd.DataFrame({{{', '.join(codes)}}})", Kind.TABLE, columns=holds)
 
@@ -341,6 +343,8 @@ def _applied(program: Program, call: Call) -> Value:
         axis = ", axis=1" if not by_table and whole_number(found.get("MARGIN")) == 1 else ""
         columns = dict.fromkeys(value.columns, holds) if value.columns is not None else None
         return Value(f"{value.code}.apply({code}{axis})", Kind.TABLE, columns=columns)
+    if value.kind is Kind.SERIES:
+        return Value(f"{value.code}.map({code})", Kind.SERIES, holds, value.frame)
     return Value(f"[{code}(one) for one in {value.code}]", Kind.LIST, holds)
 
 
@@ -358,7 +362,7 @@ def _function(program: Program, node: Node) -> tuple[str, Holds]:
     value = translate(program, node)
     if value.kind is not Kind.FUNCTION:
         raise OutsideSubsetError("a function", node)
-    return value.code, Holds.UNKNOWN
+    return value.code, value.holds
 
 
 def _grouped(program: Program, call: Call) -> Value:

@@ -136,6 +136,16 @@ def _part_of_date(program: Program, call: Call) -> Value:
     return Value(code, Kind.SERIES, Holds.NUMBERS, value.frame)
 
 
+def _divided(program: Program, call: Call) -> Value:
+    """``strsplit(x, pattern)`` of one text, as it stands in a function that is given one."""
+    found = match_arguments(call, "x split fixed")
+    value, pattern = translate(program, needed(found, "x", call)), needed(found, "split", call)
+    if value.kind not in (Kind.SCALAR, Kind.UNKNOWN) or not isinstance(pattern, syntax.Text):
+        raise OutsideSubsetError("strsplit() but of one text, by a pattern that is written out", call)
+    told = re.escape(pattern.value) if is_true(found.get("fixed")) else python_pattern(pattern.value)
+    return Value(f"re.split({told!r}, {value.code})", Kind.LIST, Holds.TEXTS, parts=("split",))
+
+
 FUNCTIONS: dict[str, Translation] = {
     **dict.fromkeys(("paste", "paste0", "str_c"), _paste),
     **dict.fromkeys(("toupper", "tolower", "trimws", "str_to_upper", "str_to_lower", "str_trim"), _cased),
@@ -146,4 +156,5 @@ FUNCTIONS: dict[str, Translation] = {
     **dict.fromkeys(("as.Date", "ymd", "dmy", "mdy", "as.POSIXct", "ymd_hms"), _as_date),
     **dict.fromkeys(("year", "month", "mday", "day", "yday", "wday", "hour", "minute"), _part_of_date),
     "as.character": _as_texts,
+    "strsplit": _divided,
 }

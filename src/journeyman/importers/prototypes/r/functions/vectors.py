@@ -20,7 +20,9 @@ def _combine(program: Program, call: Call) -> Value:
         return Value("None", Kind.NOTHING)
     holds = values[0].holds if len({one.holds for one in values}) == 1 else Holds.UNKNOWN
     if all(one.kind is Kind.SCALAR for one in values):
-        return Value(f"[{', '.join(one.code for one in values)}]", Kind.LIST, holds)
+        texts = tuple(one.parts[0] for one in values if one.holds is Holds.TEXTS and one.parts)
+        parts = texts if len(texts) == len(values) else ()
+        return Value(f"[{', '.join(one.code for one in values)}]", Kind.LIST, holds, parts=parts)
     if any(one.kind not in (Kind.SCALAR, Kind.SERIES, Kind.ARRAY, Kind.LIST, Kind.UNKNOWN) for one in values):
         raise OutsideSubsetError("c() of tables or models", call)
     parts = [f"[{one.code}]" if one.kind is Kind.SCALAR else one.code for one in values]
@@ -270,6 +272,49 @@ def _reversed(program: Program, call: Call) -> Value:
     return Value(f"{value.plain}[::-1]", Kind.ARRAY, value.holds)
 
 
+def _without(program: Program, call: Call) -> Value:
+    found = match_arguments(call, "x y")
+    first, second = (translate(program, needed(found, name, call)) for name in ("x", "y"))
+    listed = f"[{second.code}]" if second.kind is Kind.SCALAR else second.code
+    if first.code.endswith(".columns"):
+        return Value(f"{first.code}.difference({listed}, sort=False)", Kind.LIST, Holds.TEXTS)
+    return Value(f"[one for one in pd.unique({first.code}) if one not in {listed}]", Kind.LIST, first.holds)
+
+
+def _mean_by_group(program: Program, call: Call) -> Value:
+    """``ave(x, group, FUN = f)``: a statistic, at each row."""
+    functions = [one.value for one in call.arguments if one.name == "FUN"]
+    given = [translate(program, one.value) for one in call.arguments if one.name is None and one.value is not None]
+    body = functions[0] if functions else syntax.Name(call.line, "mean")
+    if not given or given[0].kind is not Kind.SERIES:
+        raise OutsideSubsetError("ave() of what is no column", call)
+    column = Value("column", Kind.SERIES, given[0].holds, "column")
+    name = "column"
+    if isinstance(body, syntax.Function) and len(body.parameters) == 1:
+        own = body.parameters[0].value
+        name = own.name if isinstance(own, syntax.Name) else name
+        body = body.body
+    elif isinstance(body, syntax.Name):
+        body = Call(call.line, body, (syntax.Argument(None, syntax.Name(call.line, name)),))
+    else:
+        raise OutsideSubsetError("ave() with a function of its own", call)
+    before = program.variables.get(name)
+    alone = len(given) == 1
+    program.know(name, given[0] if alone else column)
+    try:
+        with program.without_statements():
+            made = translate(program, body)
+    finally:
+        program.variables.pop(name, None)
+        if before is not None:
+            program.know(name, before)
+    if alone:
+        return Value(made.code, Kind.SCALAR, Holds.NUMBERS)
+    groups = ", ".join(one.code for one in given[1:])
+    code = f"{given[0].code}.groupby([{groups}], dropna=False, observed=True).transform(lambda column: {made.code})"
+    return Value(code, Kind.SERIES, Holds.NUMBERS, given[0].frame)
+
+
 FUNCTIONS: dict[str, Translation] = {
     **dict.fromkeys(("ifelse", "if_else"), _choose),
     **dict.fromkeys(("factor", "as.factor", "ordered", "as_factor"), _factor),
@@ -293,4 +338,6 @@ FUNCTIONS: dict[str, Translation] = {
     "replace": _replace,
     "case_when": _case_when,
     "rev": _reversed,
+    "setdiff": _without,
+    "ave": _mean_by_group,
 }
