@@ -12,7 +12,10 @@ __all__ = ["as_text", "column_of", "scalar", "table", "translate"]
 
 _ARITHMETIC = {"+": "+", "-": "-", "*": "*", "/": "/", "^": "**", "%%": "%", "%/%": "//", "%*%": "@"}
 _COMPARISONS = {"==", "!=", "<", ">", "<=", ">="}
-_DATA_NAMES = "iris mtcars airquality ToothGrowth PlantGrowth swiss faithful women cars ChickWeight CO2 Boston Default Auto Carseats diamonds BostonHousing PimaIndiansDiabetes"
+_DATA_NAMES = (
+    "iris mtcars airquality ToothGrowth PlantGrowth swiss faithful women cars ChickWeight CO2 Boston Default Auto "
+    "Carseats diamonds BostonHousing PimaIndiansDiabetes"
+)
 _DATA = frozenset(_DATA_NAMES.split())
 """Tables that come with R."""
 _CONSTANTS = {

@@ -104,9 +104,9 @@ def choose_columns(program: Program, frame: Value, node: Node) -> ColumnChoice:
     texts = given_texts(node)
     if texts is not None:
         return ColumnChoice(texts, repr(list(texts)), isinstance(node, syntax.Text))
-    known = program.variables.get(node.name) if isinstance(node, syntax.Name) else None
-    if known is not None and known.holds is Holds.TEXTS and known.parts:
-        return ColumnChoice(known.parts, known.code, known.kind is Kind.SCALAR)
+    listed = program.variables.get(node.name) if isinstance(node, syntax.Name) else None
+    if listed is not None and listed.holds is Holds.TEXTS and listed.parts:
+        return ColumnChoice(listed.parts, listed.code, listed.kind is Kind.SCALAR)
     names = tuple(frame.columns) if frame.columns is not None else None
     places = _places(node)
     if places is not None:
@@ -119,10 +119,10 @@ def choose_columns(program: Program, frame: Value, node: Node) -> ColumnChoice:
             )
             gone = tuple(names[-k - 1] for k in places) if places[0] < 0 else ()
             return ColumnChoice(tuple(chosen), repr(chosen), single, gone)
-        listed = [abs(k) - 1 for k in places]
+        numbers = [abs(k) - 1 for k in places]
         if places[0] < 0:
-            return ColumnChoice(None, f"{frame.code}.columns.delete({listed})")
-        return ColumnChoice(None, f"{frame.code}.columns[{listed[0] if single else listed}]", single)
+            return ColumnChoice(None, f"{frame.code}.columns.delete({numbers})")
+        return ColumnChoice(None, f"{frame.code}.columns[{numbers[0] if single else numbers}]", single)
     negated = isinstance(node, syntax.Unary) and node.operator in ("!", "-")
     inner = _peeled(node.operand) if isinstance(node, syntax.Unary) and negated else _peeled(node)
     if isinstance(inner, syntax.Call) and called_name(inner) == "which":
@@ -182,6 +182,9 @@ def _rows_and_columns(program: Program, frame: Value, given: tuple[Argument, ...
     taken = take_columns(frame, choice, not keeps_table)
     if rows is None:
         return taken
+    number = whole_number(rows)
+    if taken.kind is Kind.SERIES and number is not None and number > 0:
+        return Value(f"{taken.code}.iloc[{number - 1}]", Kind.SCALAR, taken.holds)
     chosen = choose_rows(program, frame, rows)
     code = taken.code.removeprefix(frame.code)
     if taken.kind is Kind.SERIES:

@@ -183,7 +183,9 @@ def _shown(program: Program, node: Node) -> None:
     name = called_name(node)
     if _is_picture(node) or (isinstance(node, syntax.Unary) and node.operator == "?"):
         return
-    if name in ("set.seed", "data", "attach") and isinstance(node, Call):
+    if name == "return" and program.depth:
+        _returned(program, node)
+    elif name in ("set.seed", "data", "attach") and isinstance(node, Call):
         _acting(program, node)
     elif name in _PRINTED | {"data.frame", "tibble", "list"} and isinstance(node, Call):
         for one in node.arguments:

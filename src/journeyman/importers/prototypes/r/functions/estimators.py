@@ -99,12 +99,12 @@ def _model(program: Program, estimator: Estimator, features: Features, intercept
     if family == "lm":
         name = program.need("sklearn.linear_model", "LinearRegression")
         return f"{name}({'' if intercept else 'fit_intercept=False'})"
-    if family == "logit":
+    if family == "logit":  # so little penalty changes no answer, and columns that make up one another do no harm
         name = program.need("sklearn.linear_model", "LogisticRegression")
-        return f"{name}(C=np.inf, solver='newton-cholesky', tol=1e-10, max_iter=200)"
+        return f"{name}(C=1e10, solver='newton-cholesky', tol=1e-10, max_iter=200)"
     if family == "poisson":
         name = program.need("sklearn.linear_model", "PoissonRegressor")
-        return f"{name}(alpha=0, solver='newton-cholesky', tol=1e-10, max_iter=200)"
+        return f"{name}(alpha=1e-10, solver='newton-cholesky', tol=1e-10, max_iter=200)"
     if family == "tree":
         return _tree(program, told, classes, features)
     if family in ("forest", "ranger"):

@@ -308,7 +308,9 @@ def _of_tables(program: Program, call: Call, model: str) -> Features:
     program.emit(f"{columns} = {rows}.columns")
     numeric = x.columns is not None and all(one is Holds.NUMBERS for one in x.columns.values())
     names = tuple(x.columns) if x.columns is not None else None
-    return Features(columns, False, rows, y.code, y.holds, y.parts, numeric, (), names)
+    name = found["y"].name if isinstance(found["y"], syntax.Member) else ""
+    holds = Holds.FACTOR if name in program.levels else y.holds
+    return Features(columns, False, rows, y.code, holds, y.parts, numeric, (), names)
 
 
 def _predict(program: Program, call: Call) -> Value:

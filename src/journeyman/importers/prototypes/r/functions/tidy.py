@@ -15,6 +15,7 @@ from journeyman.importers.prototypes.r.arguments import (
     whole_number,
 )
 from journeyman.importers.prototypes.r.expressions import table, translate
+from journeyman.importers.prototypes.r.formulas import written
 from journeyman.importers.prototypes.r.functions.tables import column_list, without_or_only
 from journeyman.importers.prototypes.r.indexing import choose_rows
 from journeyman.importers.prototypes.r.program import Program, Translation
@@ -202,9 +203,9 @@ def _sum_up(program: Program, call: Call) -> Value:
         return Value(f"pd.DataFrame({{{', '.join(codes)}}})", Kind.TABLE)
     codes = []
     for one in told:
-        if one.name is None or not isinstance(one.value, Call):
+        if not isinstance(one.value, Call):
             raise OutsideSubsetError("summarise() but of one plain statistic each", call)
-        codes.append(f"{one.name!r}: {_aggregate(program, frame, one.value)}")
+        codes.append(f"{one.name or written(one.value)!r}: {_aggregate(program, frame, one.value)}")
     code = f"{frame.code}.groupby({list(frame.parts)!r}, as_index=False, dropna=False, observed=True)"
     return Value(f"{code}.agg(**{{{', '.join(codes)}}})", Kind.TABLE)
 

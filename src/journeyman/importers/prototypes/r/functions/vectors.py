@@ -21,8 +21,8 @@ def _combine(program: Program, call: Call) -> Value:
     holds = values[0].holds if len({one.holds for one in values}) == 1 else Holds.UNKNOWN
     if all(one.kind is Kind.SCALAR for one in values):
         texts = tuple(one.parts[0] for one in values if one.holds is Holds.TEXTS and one.parts)
-        parts = texts if len(texts) == len(values) else ()
-        return Value(f"[{', '.join(one.code for one in values)}]", Kind.LIST, holds, parts=parts)
+        told = texts if len(texts) == len(values) else ()
+        return Value(f"[{', '.join(one.code for one in values)}]", Kind.LIST, holds, parts=told)
     if any(one.kind not in (Kind.SCALAR, Kind.SERIES, Kind.ARRAY, Kind.LIST, Kind.UNKNOWN) for one in values):
         raise OutsideSubsetError("c() of tables or models", call)
     parts = [f"[{one.code}]" if one.kind is Kind.SCALAR else one.code for one in values]
