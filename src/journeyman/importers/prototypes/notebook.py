@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,13 +15,14 @@ from journeyman.entities.prototype import Cell, Language, Prototype
 from journeyman.errors import InputError
 from journeyman.importers.prototypes.plain_python import is_python, plain_python
 from journeyman.importers.prototypes.python_2 import in_today_python
+from journeyman.importers.prototypes.r import read_r_cells
 
 __all__ = ["read_notebook"]
 
 _SAVE = "open it in Jupyter and save it again"
 
 
-def read_notebook(content: bytes, name: str) -> Prototype:
+def read_notebook(content: bytes, name: str, folder: Path | None = None) -> Prototype:
     """Return a notebook's code.
 
     Parameters
@@ -28,6 +31,8 @@ def read_notebook(content: bytes, name: str) -> Prototype:
         Of the file.
     name : str
         Of the file, for messages.
+    folder : Path or None
+        Where the tables lie that it reads: a translation of R looks at them.
 
     Raises
     ------
@@ -47,6 +52,12 @@ def read_notebook(content: bytes, name: str) -> Prototype:
     found = [(source, run) for source, run in found if source.strip()]
     if not found:
         raise InputError(f"{name} holds no code", hint="give a notebook with code cells")
+    if language is Language.R:
+        made = read_r_cells([source for source, _ in found], name, folder)
+        runs = [run for _, run in found]
+        translated = tuple(replace(cell, run=run) for cell, run in zip(made.cells, runs, strict=True))
+        noted = any(run is not None for run in runs)
+        return replace(made, cells=translated, findings=(*made.findings, *_order(translated)), noted_runs=noted)
     if language is not Language.PYTHON:
         return Prototype(name, language, tuple(Cell(k + 1, *one) for k, one in enumerate(found)))
     plain = [(plain_python(source), run) for source, run in found]

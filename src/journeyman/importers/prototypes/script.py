@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-import re
+from pathlib import Path
 
 from journeyman.entities.prototype import Cell, Language, Prototype
 from journeyman.errors import InputError
 from journeyman.importers.prototypes.plain_python import plain_python
 from journeyman.importers.prototypes.python_2 import in_today_python
+from journeyman.importers.prototypes.r import read_r
 
 __all__ = ["read_script"]
 
 _LANGUAGES = {"py": Language.PYTHON, "r": Language.R, "rmd": Language.R, "m": Language.MATLAB}
-_CHUNK = re.compile(r"^```\{\s*[rR]\b[^}]*\}\s*$(.*?)^```\s*$", re.M | re.S)
 
 
-def read_script(content: bytes, name: str) -> Prototype:
-    """Return a script's code, of R Markdown the chunks, as one cell.
+def read_script(content: bytes, name: str, folder: Path | None = None) -> Prototype:
+    """Return a script's code as one cell; R, and the chunks of R Markdown, are translated into Python.
+
+    Parameters
+    ----------
+    content : bytes
+        Of the file.
+    name : str
+        Of the file.
+    folder : Path or None
+        Where the tables lie that it reads: a translation looks at them.
 
     Raises
     ------
@@ -33,14 +42,14 @@ def read_script(content: bytes, name: str) -> Prototype:
         raise InputError(
             f"{name} is of an unknown kind", hint="give a notebook (.ipynb) or a script (.py, .R, .Rmd, .m)"
         )
+    if _LANGUAGES[ending] is Language.R:
+        return read_r(content, name, folder)
     try:
         text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError:
         text = content.decode("latin-1")
         if "\0" in text:
             raise InputError(f"{name} is no text", hint="give the script itself") from None
-    if ending == "rmd":
-        text = "\n".join(chunk for chunk in _CHUNK.findall(text))
     if not text.strip():
         raise InputError(f"{name} holds no code", hint="give a script that fits a model")
     language = _LANGUAGES[ending]
