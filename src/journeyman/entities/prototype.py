@@ -75,6 +75,11 @@ class Prototype:
         What was noticed while reading.
     noted_runs : bool
         Whether the document says when its cells were run.
+    written : str
+        What the user wrote, where the cells hold a translation of it; "" where they hold it as it is.
+    lines : tuple of int
+        Of a translation: for each line of ``source`` the line of the user's file (of a notebook: of the cell) that it
+        stands for; 0 where it stands for none.
     """
 
     name: str
@@ -82,6 +87,8 @@ class Prototype:
     cells: tuple[Cell, ...]
     findings: tuple[Finding, ...] = ()
     noted_runs: bool = False
+    written: str = ""
+    lines: tuple[int, ...] = ()
 
     @property
     def source(self) -> str:
@@ -89,12 +96,14 @@ class Prototype:
         return "\n\n".join(cell.source for cell in self.cells) + "\n"
 
     def place(self, line: int) -> str:
-        """Return where a line of ``source`` stands: "cell 3, line 2", or "line 40" of a script."""
+        """Return where a line of ``source`` stands, in the user's file: "cell 3, line 2", or "line 40" of a script."""
         before = 0
         for cell in self.cells:
             lines = cell.source.count("\n") + 1
             if line <= before + lines + 1:
                 inside = max(1, line - before)
+                if 0 < line <= len(self.lines):
+                    inside = line = self.lines[line - 1]
                 return f"cell {cell.number}, line {inside}" if len(self.cells) > 1 else f"line {line}"
             before += lines + 1
         return f"line {line}"
