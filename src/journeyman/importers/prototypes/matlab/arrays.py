@@ -126,6 +126,14 @@ def _signed(sign: str, scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
     return [combine(sign, scope.value(nodes[0]), scope.value(nodes[1]))]
 
 
+def _expanded(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
+    """Return ``bsxfun(@minus, a, b)``."""
+    signs = {"plus": "+", "minus": "-", "times": ".*", "rdivide": "./", "power": ".^", "eq": "==", "gt": ">", "lt": "<"}
+    if len(nodes) != 3 or not isinstance(nodes[0], s.Handle) or nodes[0].name not in signs:
+        raise Outside("bsxfun of a sign")
+    return _signed(signs[nodes[0].name], scope, nodes[1:], wanted)
+
+
 def _constant(code: str, scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
     if not nodes:
         return [scalar(code)]
@@ -254,6 +262,12 @@ def _is_empty(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
     return [scalar(fill(template, value.code), element=Element.LOGICAL)]
 
 
+def _is_equal(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
+    del wanted
+    one, other = scope.values(nodes[:2])
+    return [scalar(f"np.array_equal({one.code}, {other.code})", element=Element.LOGICAL)]
+
+
 # order
 
 
@@ -281,7 +295,9 @@ def _unique(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
         return [Value(fill("sorted({}.dropna().unique())", value.code), Kind(Form.LIST, Element.TEXT))]
     if value.form not in (Form.COLUMN, Form.ROW):
         raise Outside(f"unique of {value.form.value}")
-    code = fill("{}.dropna()", value.code) if value.kind.element is Element.UNKNOWN and value.kind.series else value.code
+    code = (
+        fill("{}.dropna()", value.code) if value.kind.element is Element.UNKNOWN and value.kind.series else value.code
+    )
     return [Value(f"np.unique({code})", replace(value.kind, series=False))]
 
 
@@ -289,14 +305,17 @@ def _find(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
     if wanted > 1 or len(nodes) > 2:
         raise Outside("find with several results")
     value = scope.value(nodes[0])
-    if value.form not in (Form.COLUMN, Form.ROW):
+    if not value.kind.is_array:
         raise Outside(f"find in {value.form.value}")
-    found = fill("np.flatnonzero({}) + 1", flat(value))
+    code, form = flat(value), value.form
+    if form is Form.MATRIX:
+        code, form = fill("{}.ravel(order='F')", code), Form.COLUMN
+    found = fill("np.flatnonzero({}) + 1", code)
     if len(nodes) == 2:
         found = f"({found})[:{as_int(scope.value(nodes[1]))}]"
         if nodes[1] == s.Number("1"):
             return [scalar(fill("int({}[0])", found), whole=True)]
-    return [Value(found, Kind(value.form, whole=True))]
+    return [Value(found, Kind(form, whole=True))]
 
 
 # algebra
@@ -406,6 +425,7 @@ ARRAY_FUNCTIONS: dict[str, Handler] = {
     "and": partial(_signed, "&"),
     "or": partial(_signed, "|"),
     "eq": partial(_signed, "=="),
+    "bsxfun": _expanded,
     "zeros": partial(_filled, "np.zeros({shape})"),
     "ones": partial(_filled, "np.ones({shape})"),
     "eye": _eye,
@@ -419,6 +439,7 @@ ARRAY_FUNCTIONS: dict[str, Handler] = {
     "width": partial(_side, 1),
     "columns": partial(_side, 1),
     "isempty": _is_empty,
+    "isequal": _is_equal,
     "sort": _sort,
     "unique": _unique,
     "find": _find,

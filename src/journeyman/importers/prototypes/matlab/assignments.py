@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from journeyman.importers.prototypes.matlab import syntax as s
-from journeyman.importers.prototypes.matlab.expressions import translate, translate_call
+from journeyman.importers.prototypes.matlab.expressions import field_path, translate, translate_call
 from journeyman.importers.prototypes.matlab.indexing import column_names, is_deletion, place_of
 from journeyman.importers.prototypes.matlab.operators import opposite
 from journeyman.importers.prototypes.matlab.scope import Scope, python_name
@@ -88,6 +88,8 @@ def _assign_several(scope: Scope, node: s.Assign) -> list[str]:
     kept = [(one, value.code) for (name, value), one in zip(pairs, left, strict=True) if name is not None]
     if len(kept) == 1:
         return [f"{kept[0][0]} = {kept[0][1]}"]
+    if not any(one in re.findall(r"\w+", code) for one, _ in kept for _, code in kept):
+        return [f"{one} = {code}" for one, code in kept]
     return [f"{', '.join(one for one, _ in kept)} = {', '.join(f'({code})' for _, code in kept)}"]
 
 
@@ -143,12 +145,9 @@ def _base_name(node: s.Expression) -> str:
 
 
 def _assign_field(scope: Scope, target: s.Field, value: Value, written: s.Expression) -> list[str]:
-    base, path = target.target, [target.name]
-    while isinstance(base, s.Field):
-        base, path = base.target, [base.name, *path]
+    base, path, words = field_path(target)
     if not isinstance(base, s.Name):
         raise Outside("a field of what is no variable")
-    words = tuple(one.value if isinstance(one, s.Text) else "" for one in path)
     table = scope.find(base.name)
     if table is None or table.form is Form.EMPTY:
         if not all(words):
@@ -216,15 +215,15 @@ def _assign_part(scope: Scope, target: s.Call, value: Value) -> list[str]:
 def _begin(scope: Scope, name: str, target: s.Call, value: Value) -> list[str]:
     """Return the statements that make an array by an assignment to a part of it."""
     own = python_name(name)
-    made = [] if scope.kinds.get(name) is not None else None
+    exists = scope.kinds.get(name) is not None
     index = target.arguments[-1] if len(target.arguments) == 1 else None
     if target.braces or value.form is Form.TEXT:
         scope.know(name, Kind(Form.LIST, value.kind.element, other="grows"))
         if index == _END_AND_ONE:
-            return [f"{own} = list({own}) + [{value.code}]" if made is not None else f"{own} = [{value.code}]"]
+            return [f"{own} = list({own}) + [{value.code}]" if exists else f"{own} = [{value.code}]"]
         raise Outside("a cell array that grows by number")
     if index is not None and value.form is Form.SCALAR:
-        begin = own if made is not None else "np.array([])"
+        begin = own if exists else "np.array([])"
         scope.know(name, Kind(Form.ROW, other="grows"))
         if index == _END_AND_ONE:
             return [f"{own} = np.append({begin}, {value.code})"]
@@ -232,15 +231,13 @@ def _begin(scope: Scope, name: str, target: s.Call, value: Value) -> list[str]:
         if place.kind != "one":
             raise Outside("an array that begins with several places")
         return [f"{own} = with_place({begin}, ({place.code}) + 1)", f"{own}[{place.code}] = {value.code}"]
-    if len(target.arguments) == 2 and target.arguments[1] == s.Colon() and value.form is Form.ROW:
-        if target.arguments[0] in (_END_AND_ONE, s.Number("1")):
-            scope.know(name, Kind(Form.MATRIX, other="grows"))
-            return [f"{own} = below({own if made is not None else '[]'}, {value.code})"]
-    if index is None and len(target.arguments) == 2 and value.form is Form.COLUMN:
-        rows, columns = target.arguments
-        if rows == s.Colon() and columns in (s.Number("1"), _END_AND_ONE):
-            scope.know(name, Kind(Form.MATRIX, other="grows"))
-            return [f"{own} = np.column_stack([{flat(value)}])"]
+    rows, columns = target.arguments if len(target.arguments) == 2 else (None, None)
+    if columns == s.Colon() and rows in (_END_AND_ONE, s.Number("1")) and value.form is Form.ROW:
+        scope.know(name, Kind(Form.MATRIX, other="grows"))
+        return [f"{own} = below({own if exists else '[]'}, {value.code})"]
+    if rows == s.Colon() and columns in (s.Number("1"), _END_AND_ONE) and value.form is Form.COLUMN:
+        scope.know(name, Kind(Form.MATRIX, other="grows"))
+        return [f"{own} = np.column_stack([{flat(value)}])"]
     raise Outside(f"{name}, which is made by an assignment to its parts")
 
 
@@ -256,10 +253,18 @@ def _assign_in_vector(scope: Scope, base: Value, index: s.Expression, value: Val
     if base.kind.series:
         return [f"{base.code} = ({base.code}).copy()", f"{base.code}.iloc[{place.code}] = {flat(value)}"]
     made = [f"{base.code}[{place.code}] = {flat(value)}"]
-    name = base.code
-    if place.kind == "one" and name in scope.kinds and "grows" in scope.kinds[name].other:
+    if place.kind == "mask" and (value.kind.predicted or translate(scope, index).kind.predicted):
+        _told_by_model(scope, base.code)
+    if place.kind == "one" and base.kind.other == "grows":
         made.insert(0, f"{base.code} = with_place({base.code}, ({place.code}) + 1)")
     return made
+
+
+def _told_by_model(scope: Scope, name: str) -> None:
+    """Note that an array holds predictions: ones where a probability is high enough."""
+    for known, kind in scope.kinds.items():
+        if python_name(known) == name:
+            scope.kinds[known] = replace(kind, predicted=True)
 
 
 def _assign_in_list(scope: Scope, base: Value, nodes: tuple[s.Expression, ...], value: Value) -> list[str]:

@@ -1,4 +1,4 @@
-"""Functions that draw: divisions of rows, orders and random numbers. MATLAB's draws cannot be repeated, which is told."""
+"""Functions that draw: divisions of rows, orders, random numbers. MATLAB's own draws cannot be repeated: it is told."""
 
 from __future__ import annotations
 
@@ -64,6 +64,14 @@ def part_of_division(scope: Scope, division: Value, name: str, nodes: _Nodes) ->
     fold = as_int(scope.value(nodes[0]))
     one, other = (f"{division.code}[({fold}) - 1][{k}]" for k in (at, 1 - at))
     return Value(one, Kind(Form.ROWS, other=other))
+
+
+def _halves(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
+    """Return the training and test rows of ``crossvalind('HoldOut', n, share)``."""
+    if len(nodes) != 3 or not isinstance(nodes[0], s.Text) or nodes[0].value.lower() != "holdout" or wanted != 2:
+        raise Outside("crossvalind of the kind HoldOut")
+    (division,) = _partition(scope, (nodes[1], s.Text("HoldOut"), nodes[2]), 1)
+    return [part_of_division(scope, division, name, ()) for name in ("training", "test")]
 
 
 def _part(name: str, scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
@@ -133,6 +141,7 @@ DIVISION_FUNCTIONS: dict[str, Handler] = {
     "cvpartition": _partition,
     "training": partial(_part, "training"),
     "test": partial(_part, "test"),
+    "crossvalind": _halves,
     "randperm": _order,
     "rand": partial(_random, "random_sample({})"),
     "randn": partial(_random, "standard_normal({})"),

@@ -28,7 +28,7 @@ from journeyman.importers.prototypes.matlab.values import (
     scalar,
 )
 
-__all__ = ["FUNCTIONS", "translate", "translate_call"]
+__all__ = ["FUNCTIONS", "field_path", "translate", "translate_call"]
 
 FUNCTIONS: dict[str, Handler] = {
     **ARRAY_FUNCTIONS,
@@ -151,7 +151,7 @@ def _applied(scope: Scope, variable: Value, nodes: tuple[s.Expression, ...], wan
     function = variable.kind.function
     if isinstance(function, s.Handle):
         return _called(scope, function.name, nodes, wanted)[0]
-    if function is None or len(function.parameters) != len(nodes):
+    if not isinstance(function, s.Lambda) or len(function.parameters) != len(nodes):
         raise Outside("a function with as many values as it has parameters")
     if scope.kept(function) != variable.kind.other:
         raise Outside("a function that keeps a variable as it was, which has changed since")
@@ -172,9 +172,7 @@ def _applied(scope: Scope, variable: Value, nodes: tuple[s.Expression, ...], wan
     return made
 
 
-def _renamed(
-    node: s.Expression, names: dict[str, str], scope: Scope, given: dict[str, Value]
-) -> s.Expression:
+def _renamed(node: s.Expression, names: dict[str, str], scope: Scope, given: dict[str, Value]) -> s.Expression:
     """Return a body whose parameters have names of their own, which stand for what is given."""
     for name, value in given.items():
         plain = value.code.isidentifier() or value.code.replace(".", "").isalnum()
@@ -255,12 +253,19 @@ def _cells(scope: Scope, rows: tuple[tuple[s.Expression, ...], ...]) -> Value:
     return Value(f"[{', '.join(value.code for value in values)}]", Kind(Form.LIST, element))
 
 
+def field_path(node: s.Field) -> tuple[s.Expression, list[s.Expression], tuple[str, ...]]:
+    """Return what a field is of, the names on the way to it, and these as texts where they are written so."""
+    base: s.Expression = node
+    path = list[s.Expression]()
+    while isinstance(base, s.Field):
+        path.insert(0, base.name)
+        base = base.target
+    return base, path, tuple(one.value if isinstance(one, s.Text) else "" for one in path)
+
+
 def _field(scope: Scope, node: s.Field) -> Value:
     """Return a column of a table, a field of a struct, or what a model tells of itself."""
-    base, path = node.target, [node.name]
-    while isinstance(base, s.Field):
-        base, path = base.target, [base.name, *path]
-    words = tuple(one.value if isinstance(one, s.Text) else "" for one in path)
+    base, path, words = field_path(node)
     if isinstance(base, s.Name):
         kind = scope.kinds.get(".".join((base.name, *words)))
         if kind is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from journeyman.importers.prototypes.matlab import syntax as s
-from journeyman.importers.prototypes.matlab.operators import opposite
 from journeyman.importers.prototypes.matlab.scope import Scope
 from journeyman.importers.prototypes.matlab.values import (
     Element,
@@ -43,6 +42,9 @@ def place_of(scope: Scope, node: s.Expression, length: str) -> Place:
         return Place(":", "all")
     if isinstance(node, s.End):
         return Place("-1", "one")
+    if isinstance(node, s.Matrix) and len(node.rows) == 1 and all(map(_is_whole, node.rows[0])):
+        numbers = [str(int(one.text) - 1) for one in node.rows[0] if isinstance(one, s.Number)]
+        return Place(f"[{', '.join(numbers)}]", "several")
     scope.ends.append(length)
     try:
         if isinstance(node, s.Range) and node.step is None:
@@ -54,6 +56,10 @@ def place_of(scope: Scope, node: s.Expression, length: str) -> Place:
     finally:
         scope.ends.pop()
     return _place(value)
+
+
+def _is_whole(node: s.Expression) -> bool:
+    return isinstance(node, s.Number) and node.text.isdigit()
 
 
 def _place(value: Value) -> Place:
@@ -209,7 +215,9 @@ def frame_part(scope: Scope, base: Value, nodes: tuple[s.Expression, ...]) -> tu
     names = column_names(scope, nodes[1])
     if names is not None:
         one = isinstance(nodes[1], s.Text)
-        code = f"({code})[[{names}]]" if not names.startswith("[") and _is_text(scope, nodes[1]) else f"({code})[{names}]"
+        code = (
+            f"({code})[[{names}]]" if not names.startswith("[") and _is_text(scope, nodes[1]) else f"({code})[{names}]"
+        )
     else:
         columns = place_of(scope, nodes[1], f"({base.code}).shape[1]")
         if columns.kind == "one":
@@ -231,6 +239,8 @@ def _is_text(scope: Scope, node: s.Expression) -> bool:
 
 
 def _part_of_table(scope: Scope, base: Value, nodes: tuple[s.Expression, ...], braces: bool) -> Value:
+    if braces and len(nodes) == 2 and isinstance(nodes[1], s.Text):
+        return _part_of_vector(scope, table_column(base, repr(nodes[1].value)), nodes[0])
     code, one = frame_part(scope, base, nodes)
     if not braces:
         return Value(code, Kind(Form.TABLE))
@@ -260,10 +270,3 @@ def _picks_one_row(node: s.Expression) -> bool:
 def is_deletion(node: s.Expression) -> bool:
     """Return whether what is assigned is ``[]``."""
     return isinstance(node, s.Matrix) and not node.rows
-
-
-def kept_rows(place: Place, scope: Scope, node: s.Expression) -> str:
-    """Return Python for the rows that stay where others are deleted."""
-    if place.kind != "mask":
-        raise Outside("deleting rows by number")
-    return opposite(scope.value(node)).code

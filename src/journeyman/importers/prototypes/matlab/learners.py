@@ -12,11 +12,12 @@ from journeyman.importers.prototypes.matlab.values import ModelOutside, as_int
 __all__ = ["FITTED", "Learner", "learner_of"]
 
 _Settings = dict[str, s.Expression]
-_NO_MATTER = frozenset(
+_NO_MATTER_WORDS = (
     "classnames responsename predictornames predictorvars responsevar categoricalpredictors categoricalvars verbose "
     "formula kfold crossval holdout prior nprint oobprediction oobpredictorimportance oobvarimp surrogate "
-    "prediction display numprint".split()
+    "prediction display numprint"
 )
+_NO_MATTER = frozenset(_NO_MATTER_WORDS.split())
 
 
 @dataclass(frozen=True)
@@ -129,29 +130,40 @@ def _ensemble(kind: str, scope: Scope, said: _Settings) -> Learner:
     count = _whole(scope, said, "numlearningcycles", _whole(scope, said, "nlearn", "100"))
     rate = _figure(scope, said, "learnrate", "1.0")
     method = _word(said, "method", "logitboost" if classes else "lsboost")
-    template = _template(said)
+    template = _template(scope, said)
     if method == "bag":
+        share = said.get("numpredictorstosample") or template.get("numvariablestosample")
         trees = _tree_settings(scope, template).replace("min_samples_split=10, ", "")
-        return Learner(f"RandomForest{kind}(n_estimators={count}, {trees})", classes)
+        return Learner(f"RandomForest{kind}(n_estimators={count}, {trees}{_share(scope, share, classes)})", classes)
     trees = _tree_settings(scope, template, "10")
     if classes and method in ("adaboostm1", "adaboostm2"):
         tree = f"DecisionTreeClassifier({trees})"
-        return Learner(f"AdaBoostClassifier({tree}, n_estimators={count}, learning_rate={rate}, random_state=0)", True)
+        code = f"AdaBoostClassifier({tree}, n_estimators={count}, learning_rate={rate}, random_state=0)"
+        return Learner(code, classes, leaves_out=True)
     if method in (("logitboost", "gentleboost") if classes else ("lsboost",)):
         boosted = f"GradientBoosting{kind}(n_estimators={count}, learning_rate={rate}, max_depth=None, {trees})"
-        return Learner(boosted, classes)
+        return Learner(boosted, classes, leaves_out=True)
     raise ModelOutside(f"an ensemble by the method {method!r}")
 
 
-def _template(said: _Settings) -> _Settings:
+def _template(scope: Scope, said: _Settings) -> _Settings:
     node = said.get("learners")
+    if isinstance(node, s.Name) and node.name in scope.kinds:
+        node = scope.kinds[node.name].function
     if node is None or (isinstance(node, s.Text) and node.value.lower() in ("tree", "decisiontree")):
         return {}
     if isinstance(node, s.Call) and node.target == s.Name("templateTree"):
         found = settings_of(node.arguments)[1]
-        if set(found) <= {"maxnumsplits", "minleafsize", "minparentsize", "numvariablestosample", "reproducible"}:
+        if set(found) <= _OF_TEMPLATES:
             return found
-    raise ModelOutside("an ensemble of other than trees, or of a template in a variable")
+    raise ModelOutside("an ensemble of other than trees")
+
+
+def _share(scope: Scope, node: s.Expression | None, classes: bool) -> str:
+    """Return how many columns a division may choose from: MATLAB's own default is a third of them for numbers."""
+    if node is None:
+        return "" if classes else ", max_features=1 / 3"
+    return ", max_features=None" if node == s.Text("all") else f", max_features={as_int(scope.value(node))}"
 
 
 def _bagger(scope: Scope, said: _Settings) -> Learner:
@@ -159,7 +171,8 @@ def _bagger(scope: Scope, said: _Settings) -> Learner:
     count = _whole(scope, said, "numlearningcycles", "100")
     leaf = _whole(scope, said, "minleafsize", _whole(scope, said, "minleaf", "1" if kind == "Classifier" else "5"))
     settings = f"n_estimators={count}, min_samples_leaf={leaf}, random_state=0"
-    shares = "" if kind == "Classifier" else ", max_features=1 / 3"
+    share = said.get("numpredictorstosample", said.get("numvariablestosample"))
+    shares = _share(scope, share, kind == "Classifier")
     return Learner(f"RandomForest{kind}({settings}{shares})", classes=kind == "Classifier")
 
 
@@ -220,8 +233,11 @@ def _pairs(scope: Scope, said: _Settings) -> Learner:
     return Learner("OneVsOneClassifier(SVC(kernel='linear', C=1.0))", classes=True, leaves_out=True)
 
 
+_OF_TEMPLATES = frozenset(
+    ("maxnumsplits", "minleafsize", "minparentsize", "numvariablestosample", "reproducible", "surrogate")
+)
 _TREE = "minleafsize minleaf minparentsize maxnumsplits splitcriterion"
-_ENSEMBLE = "method numlearningcycles nlearn learners learnrate"
+_ENSEMBLE = "method numlearningcycles nlearn learners learnrate numpredictorstosample"
 _SUPPORT = "kernelfunction kernelscale boxconstraint standardize polynomialorder"
 _LEARNERS: dict[str, tuple[Callable[[Scope, _Settings], Learner], str]] = {
     "fitlm": (_linear, "intercept"),
@@ -230,7 +246,7 @@ _LEARNERS: dict[str, tuple[Callable[[Scope, _Settings], Learner], str]] = {
     "fitrtree": (lambda scope, said: _tree("Regressor", scope, said), _TREE),
     "fitcensemble": (lambda scope, said: _ensemble("Classifier", scope, said), _ENSEMBLE),
     "fitrensemble": (lambda scope, said: _ensemble("Regressor", scope, said), _ENSEMBLE),
-    "TreeBagger": (_bagger, "method numlearningcycles minleafsize minleaf"),
+    "TreeBagger": (_bagger, "method numlearningcycles minleafsize minleaf numpredictorstosample numvariablestosample"),
     "fitcknn": (_neighbours, "numneighbors distance distanceweight standardize nsmethod"),
     "fitcsvm": (lambda scope, said: _vectors("SVC", scope, said), _SUPPORT),
     "fitrsvm": (lambda scope, said: _vectors("SVR", scope, said), _SUPPORT),

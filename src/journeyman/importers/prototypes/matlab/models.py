@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from journeyman.importers.prototypes.matlab import syntax as s
+from journeyman.importers.prototypes.matlab.indexing import column_names
 from journeyman.importers.prototypes.matlab.learners import FITTED, Learner, learner_of
 from journeyman.importers.prototypes.matlab.scope import Handler, Scope, settings_of
 from journeyman.importers.prototypes.matlab.values import (
@@ -35,7 +36,7 @@ class _Data:
 
     features: str
     target: str
-    columns: tuple[str, ...] | None = ()
+    columns: str | None = ""
     products: tuple[tuple[str, ...], ...] = ()
     intercept: bool = True
     of_table: bool = False
@@ -157,30 +158,29 @@ def _data_of_table(
         return _Data(f"{name}.iloc[:, :-1]", f"{name}.iloc[:, -1]", None, of_table=True)
     if target.form is not Form.TEXT:
         raise ModelOutside("the name of the target")
-    names = _literal_names(predictors) if predictors is not None else None
-    if names is None and predictors is not None:
-        raise ModelOutside("the names of the columns that it learns from")
-    if names is not None and target.text is not None:
-        chosen = replace(table, code=f"({table.code})[{[*names, target.text]!r}]")
-        name = _kept(scope, chosen, learner)
-        return _Data(f"{name}[{list(names)!r}]", f"{name}[{target.code}]", names, of_table=True)
+    if predictors is not None:
+        names = column_names(scope, predictors)
+        if names is None:
+            raise ModelOutside("the names of the columns that it learns from")
+        names = f"[{names}]" if isinstance(predictors, s.Text) else names
+        name = _kept(scope, table, learner, f"[*{names}, {target.code}]")
+        return _Data(f"{name}[{names}]", f"{name}[{target.code}]", names, of_table=True)
     name = _kept(scope, table, learner)
     return _Data(f"{name}.drop(columns={target.code})", f"{name}[{target.code}]", None, of_table=True)
 
 
-def _kept(scope: Scope, table: Value, learner: Learner) -> str:
+def _kept(scope: Scope, table: Value, learner: Learner, columns: str = "") -> str:
     """Return a name for the rows that MATLAB learns from: linear and other models leave out those with gaps."""
     if not learner.leaves_out:
-        return fill("{}", table.code)
+        if table.code.isidentifier():
+            return table.code
+        name = scope.fresh("rows_of_model")
+        scope.before.append(f"{name} = {table.code}")
+        return name
     name = scope.fresh("complete_rows")
-    scope.before.append(f"{name} = ({table.code}).dropna()")
+    chosen = f"({table.code})[{columns}]" if columns else f"({table.code})"
+    scope.before.append(f"{name} = {chosen}.dropna()")
     return name
-
-
-def _literal_names(node: s.Expression) -> tuple[str, ...] | None:
-    rows = node.rows if isinstance(node, s.CellArray | s.Matrix) else ((node,),)
-    names = [one for row in rows for one in row]
-    return tuple(one.value for one in names if isinstance(one, s.Text)) if names else None
 
 
 def _data_of_formula(scope: Scope, table: Value, formula: tuple[str, str], learner: Learner) -> _Data:
@@ -188,14 +188,13 @@ def _data_of_formula(scope: Scope, table: Value, formula: tuple[str, str], learn
     terms, intercept = _terms(right)
     columns = tuple(dict.fromkeys(name for term in terms for name in term))
     products = tuple(term for term in terms if len(term) > 1)
-    chosen = replace(table, code=f"({table.code})[{[*columns, target]!r}]")
-    name = _kept(scope, chosen, learner)
+    name = _kept(scope, table, learner, repr([*columns, target]))
     single = tuple(term[0] for term in terms if len(term) == 1)
     if products:
         features = scope.fresh("features_of_model")
         scope.before.append(f"{features} = np.column_stack([{_columns(name, terms)}])")
-        return _Data(features, f"{name}[{target!r}]", columns, terms, intercept, of_table=True)
-    return _Data(f"{name}[{list(single)!r}]", f"{name}[{target!r}]", single, (), intercept, of_table=True)
+        return _Data(features, f"{name}[{target!r}]", repr(list(columns)), terms, intercept, of_table=True)
+    return _Data(f"{name}[{list(single)!r}]", f"{name}[{target!r}]", repr(list(single)), (), intercept, of_table=True)
 
 
 def _columns(table: str, terms: tuple[tuple[str, ...], ...]) -> str:
@@ -250,8 +249,8 @@ def _features(model: Value, given: Value) -> str:
             raise Outside("predictions of a table, as the model was fitted on one")
         return f"np.column_stack([{_columns(f'({given.code})', facts.products)}])"
     if given.form is Form.TABLE:
-        names = f"{model.code}.feature_names_in_" if facts.columns is None else repr(list(facts.columns))
-        return f"({given.code})[{names}]" if facts.columns != () else fill("{}.to_numpy(dtype=float)", given.code)
+        names = f"{model.code}.feature_names_in_" if facts.columns is None else facts.columns
+        return f"({given.code})[{names}]" if facts.columns != "" else fill("{}.to_numpy(dtype=float)", given.code)
     if given.form is Form.COLUMN:
         return fill("{}[:, None]", flat(given))
     if given.form in (Form.ROW, Form.SCALAR):
@@ -259,7 +258,7 @@ def _features(model: Value, given: Value) -> str:
     if given.form is not Form.MATRIX:
         raise Outside(f"predictions of {given.form.value}")
     if facts.columns:
-        return f"pd.DataFrame({given.code}, columns={list(facts.columns)!r})"
+        return f"pd.DataFrame({given.code}, columns={facts.columns})"
     return given.code
 
 
@@ -369,7 +368,9 @@ def ask_model(model: Value, path: tuple[str, ...]) -> Value:
     fitted = f"{model.code}.predict({facts.given})"
     match path:
         case ("Coefficients", "Estimate"):
-            return Value(f"np.concatenate([np.atleast_1d({inner}.intercept_), np.ravel({inner}.coef_)])", Kind(Form.COLUMN))
+            return Value(
+                f"np.concatenate([np.atleast_1d({inner}.intercept_), np.ravel({inner}.coef_)])", Kind(Form.COLUMN)
+            )
         case ("Fitted",) | ("Fitted", "Response"):
             return Value(fitted, Kind(Form.COLUMN, predicted=True))
         case ("Residuals",) | ("Residuals", "Raw"):
@@ -383,11 +384,27 @@ def ask_model(model: Value, path: tuple[str, ...]) -> Value:
             degrees = f"(len({facts.target}) - np.size({inner}.coef_) - 1)"
             code = f"((({facts.target} - {fitted}) ** 2).sum() / {degrees})"
             return scalar(f"np.sqrt({code})" if path == ("RMSE",) else code)
+        case ("NumPredictors",):
+            return scalar(f"{model.code}.n_features_in_", whole=True)
         case ("ClassNames",):
             return Value(f"{model.code}.classes_", Kind(Form.COLUMN, Element.UNKNOWN))
         case ("NumObservations",):
             return scalar(f"len({facts.target})", whole=True)
     raise Outside(f"{'.'.join(path)} of a model")
+
+
+def _importance(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
+    del wanted
+    model = scope.value(nodes[0])
+    if model.form is not Form.MODEL or (model.kind.model is not None and not model.kind.model.plain):
+        raise Outside("the importance of a matrix's columns")
+    return [Value(f"{model.code}.feature_importances_", Kind(Form.ROW))]
+
+
+def _template(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
+    """Return settings of the trees of an ensemble, as they are kept for it."""
+    del scope, wanted
+    return [Value("None", Kind(Form.SETTINGS, function=s.Call(s.Name("templateTree"), nodes)))]
 
 
 def _regress(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
@@ -399,19 +416,18 @@ def _regress(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
 
 def _minimise(scope: Scope, nodes: _Nodes, wanted: int, method: str) -> list[Value]:
     """Return where a function of a vector is least; a function with two results gives its gradient with it."""
-    if len(nodes) < 2 or not isinstance(nodes[0], s.Lambda | s.Name | s.Handle) or wanted > 2:
+    if len(nodes) < 2 or not isinstance(nodes[0], s.Lambda | s.Name | s.Handle) or wanted > 3:
         raise ModelOutside("a function to minimise, and where to begin")
     begin = scope.value(nodes[1])
     if begin.form not in (Form.COLUMN, Form.ROW):
         raise ModelOutside(f"minimising over {begin.form.value}")
     function = scope.value(nodes[0]).kind.function
-    if function is None:
+    if function is None or isinstance(function, s.Call):
         raise ModelOutside("a function to minimise")
     gradient = method == "BFGS" and len(nodes) > 2 and _has_gradient(scope, nodes[2])
     if isinstance(function, s.Handle):
-        name, results = function.name, scope.call(function.name, [Value("t", begin.kind)], 2 if gradient else 1)
+        results = scope.call(function.name, [Value("t", begin.kind)], 2 if gradient else 1)
         code, parameter = results[0].code.removesuffix("[0]") if gradient else results[0].code, "t"
-        del name
     else:
         (parameter,) = function.parameters
         before = scope.kinds.get(parameter)
@@ -430,7 +446,9 @@ def _minimise(scope: Scope, nodes: _Nodes, wanted: int, method: str) -> list[Val
         settings = settings if method == "BFGS" else "method='Nelder-Mead', options={'maxiter': 100000, 'xatol': 1e-8}"
     found = scope.fresh("least")
     scope.before.append(f"{found} = minimize(lambda {parameter}: {code}, {flat(begin)}, {settings})")
-    return [Value(f"{found}.x", replace(begin.kind, series=False)), scalar(f"{found}.fun")][: max(1, wanted)]
+    return [Value(f"{found}.x", replace(begin.kind, series=False)), scalar(f"{found}.fun"), scalar(f"{found}.status")][
+        :wanted
+    ]
 
 
 def _has_gradient(scope: Scope, node: s.Expression) -> bool:
@@ -458,6 +476,8 @@ MODEL_FUNCTIONS: dict[str, Handler] = {
     "resubLoss": _training_loss,
     "crossval": _cross_validate,
     "kfoldLoss": _fold_loss,
+    "predictorImportance": _importance,
+    "templateTree": _template,
     "regress": _regress,
     "fminunc": partial(_minimise, method="BFGS"),
     "fminsearch": partial(_minimise, method="Nelder-Mead"),

@@ -21,7 +21,7 @@ __all__ = ["above", "beside", "combine", "negate", "opposite", "transpose", "tru
 
 _SCALAR, _COLUMN, _ROW, _MATRIX = Form.SCALAR, Form.COLUMN, Form.ROW, Form.MATRIX
 _PLAIN = {"+": "+", "-": "-", ".*": "*", "*": "*", "./": "/", "/": "/", ".^": "**", "^": "**"}
-_COMPARISONS = frozenset("== ~= < <= > >=".split())
+_COMPARISONS = frozenset(("==", "~=", "<", "<=", ">", ">="))
 _FORMS = (_SCALAR, _COLUMN, _ROW, _MATRIX)
 
 

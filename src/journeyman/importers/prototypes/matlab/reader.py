@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
+
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.prototype import Cell, Language, Prototype, parse_program
 from journeyman.errors import InputError
 from journeyman.importers.prototypes.matlab import syntax as s
 from journeyman.importers.prototypes.matlab.parser import parse_matlab
-from journeyman.importers.prototypes.matlab.statements import Line, Translation
+from journeyman.importers.prototypes.matlab.statements import Line, Remark, Translation
 from journeyman.importers.prototypes.matlab.support import preamble
 from journeyman.importers.prototypes.matlab.values import ModelOutside
 
 __all__ = ["read_matlab"]
 
+_FOLLOWS = re.compile(r"which line (\d+) was to make$")
 _SUBSET = "docs/how-to/convert-matlab.md lists what is read"
 
 
-def read_matlab(content: bytes, name: str) -> Prototype:
+def read_matlab(content: bytes, name: str, beside: Mapping[str, bytes] | None = None) -> Prototype:
     """Return a script translated into Python with NumPy, pandas and scikit-learn.
 
     What is outside of the subset is left out, and told as a finding with its line.
@@ -27,6 +31,8 @@ def read_matlab(content: bytes, name: str) -> Prototype:
         Of the file.
     name : str
         Of the file, for messages.
+    beside : mapping of str to bytes, optional
+        The other .m files of its folder, by name: a function may stand in a file of its own.
 
     Raises
     ------
@@ -49,7 +55,7 @@ def read_matlab(content: bytes, name: str) -> Prototype:
     body = script.body
     if not _has_code(body):
         body, script = _main_function(script, name)
-    translation = Translation(script)
+    translation = Translation(script, _functions_beside(text, beside or {}))
     try:
         lines = translation.body(body)
     except ModelOutside as outside:
@@ -59,10 +65,25 @@ def read_matlab(content: bytes, name: str) -> Prototype:
     if not any(line.number for line in lines):
         raise InputError(f"{name} holds no line that is read", hint=_SUBSET)
     written = text.split("\n")
-    findings = [_left_out(one.line, one.reason, written) for one in translation.left_out]
-    findings += [_otherwise(line, reason) for line, reason in dict.fromkeys(translation.told)]
+    findings = [_left_out(root, written, rest) for root, rest in _with_followers(translation.left_out)]
+    findings += [_otherwise(one) for one in dict.fromkeys(translation.told)]
     cells = (Cell(1, program),)
     return Prototype(name, Language.MATLAB, cells, tuple(findings), written=text, lines=numbers)
+
+
+def _functions_beside(text: str, beside: Mapping[str, bytes]) -> tuple[s.Function, ...]:
+    """Return the functions that a script, or what it calls, takes from files beside it."""
+    found, asked, seen = list[s.Function](), [text], set[str]()
+    while asked:
+        words = set(re.findall(r"[A-Za-z]\w*", asked.pop()))
+        for name in sorted(beside):
+            stem = name.removesuffix(".m")
+            if stem in words and stem not in seen and name.endswith(".m"):
+                seen.add(stem)
+                inner = _text(beside[name], name)
+                found += [one for one in parse_matlab(inner).functions if one.name not in {f.name for f in found}]
+                asked.append(inner)
+    return tuple(found)
 
 
 def _text(content: bytes, name: str) -> str:
@@ -110,19 +131,37 @@ def _program(lines: list[Line], functions: list[Line]) -> tuple[str, tuple[int, 
     return text, tuple(line.number for line in whole)
 
 
-def _left_out(line: int, reason: str, written: list[str]) -> Finding:
-    shown = written[line - 1].strip()[:120]
+def _with_followers(left_out: Sequence[Remark]) -> list[tuple[Remark, list[int]]]:
+    """Return lines that were left out by themselves, each with those that needed what it was to make."""
+    roots, found = dict[int, int](), dict[int, tuple[Remark, list[int]]]()
+    for one in left_out:
+        cause = _FOLLOWS.search(one.reason)
+        root = roots.get(int(cause.group(1))) if cause else None
+        if root is None:
+            roots[one.line] = one.line
+            found.setdefault(one.line, (one, []))
+        else:
+            roots[one.line] = root
+            found[root][1].append(one.line)
+    return list(found.values())
+
+
+def _left_out(root: Remark, written: list[str], followers: list[int]) -> Finding:
+    shown = written[root.line - 1].strip()[:120]
+    rest = f"; with it what needs it: line {', '.join(map(str, followers[:8]))}" if followers else ""
     return Finding(
         "CV105",
         Severity.WARNING,
-        (f"line {line}",),
-        f"Line {line} is outside of the part of MATLAB that is read, and is left out: {shown}",
-        f"It needs {reason}.",
-        {"line": line},
+        (f"line {root.line}",),
+        f"Line {root.line} is outside of the part of MATLAB that is read, and is left out: {shown}"
+        f"{rest}{', ...' if len(followers) > 8 else ''}",
+        f"It needs {root.reason}.",
+        {"line": root.line, "lines": 1 + len(followers)},
     )
 
 
-def _otherwise(line: int, reason: str) -> Finding:
+def _otherwise(told: Remark) -> Finding:
+    line, reason = told
     return Finding(
         "CV105",
         Severity.NOTE,

@@ -8,11 +8,21 @@ from functools import partial
 from journeyman.importers.prototypes.matlab import syntax as s
 from journeyman.importers.prototypes.matlab.indexing import is_deletion
 from journeyman.importers.prototypes.matlab.scope import Handler, Scope
-from journeyman.importers.prototypes.matlab.values import Element, Form, Kind, Outside, Value, fill, flat, number, scalar
+from journeyman.importers.prototypes.matlab.values import (
+    Element,
+    Form,
+    Kind,
+    Outside,
+    Value,
+    fill,
+    flat,
+    number,
+    scalar,
+)
 
 __all__ = ["REDUCTIONS"]
 
-_METHODS = frozenset("mean median std var sum prod min max".split())
+_METHODS = frozenset(("mean", "median", "std", "var", "sum", "prod", "min", "max"))
 _FLAGS = {"omitnan": "omit", "includenan": "keep", "omitmissing": "omit", "includemissing": "keep", "all": "all"}
 
 
@@ -59,7 +69,7 @@ def _reduced(name: str, value: Value, dimension: int | None, flags: set[str], se
         raise Outside(f"{name} of {value.form.value}")
     omits = "omit" in flags or (name in ("min", "max") and "keep" not in flags)
     if kind.series and name in _METHODS:
-        said = [] if omits else ["skipna=False"]
+        said = [] if omits or counted else ["skipna=False"]
         said += ["ddof=0"] if name in ("std", "var") and not settings else []
         return scalar(fill(f"{{}}.{name}({', '.join(said)})", value.code), whole=counted and name == "sum")
     function = f"np.nan{name}" if omits else f"np.{name}"

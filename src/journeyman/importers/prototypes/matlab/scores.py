@@ -42,7 +42,9 @@ def find_score(scope: Scope, node: s.Expression) -> Value | None:
 def _squares(node: s.Expression, function: str) -> tuple[s.Expression, s.Expression] | None:
     """Return a and b of ``mean((a - b).^2)``."""
     match node:
-        case s.Call(s.Name(name), (s.Binary(".^" | "^", s.Binary("-", left, right), s.Number("2")),)) if name == function:
+        case s.Call(s.Name(name), (s.Binary(".^" | "^", s.Binary("-", left, right), s.Number("2")),)) if (
+            name == function
+        ):
             return left, right
     return None
 
@@ -62,6 +64,9 @@ def _accuracy(scope: Scope, node: s.Expression) -> Value | None:
     while isinstance(node, s.Call) and isinstance(node.target, s.Name) and node.target.name in _PASSED:
         node = node.arguments[0]
     match node:
+        case s.Binary("~=", left, right) | s.Unary("~", s.Call(s.Name("strcmp"), (left, right))):
+            share = _judged(scope, "accuracy_score", (left, right))
+            return None if share is None else scalar(f"1 - {share.code}")
         case s.Binary("==", left, right) | s.Call(s.Name("strcmp"), (left, right)):
             return _judged(scope, "accuracy_score", (left, right))
     return None

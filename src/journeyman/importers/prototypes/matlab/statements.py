@@ -1,4 +1,4 @@
-"""Statements and functions of a MATLAB script as lines of Python; what is outside of the subset is left out and told."""
+"""Statements and functions of a MATLAB script as lines of Python; what is outside of the subset is left out."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import NamedTuple
 from journeyman.importers.prototypes.matlab import syntax as s
 from journeyman.importers.prototypes.matlab.assignments import assign
 from journeyman.importers.prototypes.matlab.expressions import translate
+from journeyman.importers.prototypes.matlab.names import changed_names, made_names
 from journeyman.importers.prototypes.matlab.operators import truth
 from journeyman.importers.prototypes.matlab.scope import Scope, python_name
 from journeyman.importers.prototypes.matlab.values import (
+    Element,
     Form,
     Kind,
     ModelOutside,
@@ -20,22 +22,24 @@ from journeyman.importers.prototypes.matlab.values import (
     fill,
     flat,
     join_kinds,
+    more_one,
     number,
     scalar,
     tidy,
 )
 
-__all__ = ["Line", "Translation", "changed_names"]
+__all__ = ["Line", "Remark", "Translation"]
 
-_SHOWN = frozenset(
+_SHOWN_WORDS = (
     "clear clearvars close clc hold figure plot plot3 scatter scatter3 gscatter xlabel ylabel zlabel title legend grid "
     "axis subplot surf surfc mesh contour contourf histogram hist histfit bar barh boxplot boxchart gplotmatrix "
     "plotmatrix pause format more warning view drawnow print saveas set colorbar colormap tic toc addpath pkg head "
     "tail summary whos who xlim ylim line text refline lsline confusionchart heatmap pie stem errorbar area fill "
     "figure1 tiledlayout nexttile sgtitle plotResiduals plotDiagnostics imagesc imshow exportgraphics savefig fflush "
     "fclose beep input keyboard disp fprintf printf display sprintf plotData crosstab anova save writetable "
-    "writematrix csvwrite dlmwrite global assert error anova1 dbstop fdisp puts diary loglog semilogx semilogy".split()
+    "writematrix csvwrite dlmwrite global assert error anova1 dbstop fdisp puts diary loglog semilogx semilogy"
 )
+_SHOWN = frozenset(_SHOWN_WORDS.split())
 _PRINTED = frozenset(("fprintf", "printf", "disp", "display"))
 _FORMAT = re.compile(r"%[-+ 0#]*[\d*]*(?:\.[\d*]+)?[a-zA-Z]|\\[a-z]|%%")
 _DEEPEST_CALLS = 20
@@ -49,8 +53,8 @@ class Line(NamedTuple):
     number: int
 
 
-class _Left(NamedTuple):
-    """A line that was left out, and what it would need."""
+class Remark(NamedTuple):
+    """A line, and what it would need, or how its meaning differs."""
 
     line: int
     reason: str
@@ -59,26 +63,31 @@ class _Left(NamedTuple):
 class Translation:
     """A script on its way to Python.
 
+    Parameters
+    ----------
+    script : Script
+    beside : sequence of Function
+        From files beside it.
+
     Attributes
     ----------
     functions : list of Line
         Of the script's functions, in an order in which each stands before those that call it.
-    left_out : list of (int, str)
+    left_out : list of Remark
         Lines outside of the subset, and what they would need.
-    told : list of (int, str)
+    told : list of Remark
         Lines whose meaning differs from MATLAB's, and how.
     """
 
-    def __init__(self, script: s.Script) -> None:
-        self._script = script
-        self._by_name = {function.name: function for function in script.functions}
+    def __init__(self, script: s.Script, beside: Sequence[s.Function] = ()) -> None:
+        self._own = frozenset(function.name for function in script.functions)
+        self._by_name = {function.name: function for function in (*beside, *script.functions)}
         self._known: dict[tuple[object, ...], tuple[str, list[Kind]]] = {}
         self._texts: dict[str, str] = {}
-        self._names: set[str] = set(self._by_name)
         self._calls: list[str] = []
         self.functions: list[Line] = []
-        self.left_out: list[_Left] = []
-        self.told: list[_Left] = []
+        self.left_out: list[Remark] = []
+        self.told: list[Remark] = []
 
     def body(self, statements: s.Block) -> list[Line]:
         """Return the lines of the script itself."""
@@ -114,22 +123,21 @@ class Translation:
         except ModelOutside as outside:
             raise ModelOutside(f"{statement.line}|{outside}") if "|" not in str(outside) else outside from None
         except (Outside, RecursionError) as outside:
-            if isinstance(statement, s.Show) or self._calls:
-                if self._calls:
-                    raise Outside(str(outside) or "less depth") from None
+            if self._calls:
+                raise Outside(str(outside) or "less depth") from None
             scope.kinds.clear()
             scope.kinds.update(kinds)
             del self.told[told:]
             self._lose(scope, statement, left, str(outside) or "less depth")
             return []
-        self.told += [_Left(statement.line, reason) for reason in scope.told]
+        self.told += [Remark(statement.line, reason) for reason in scope.told]
         return lines
 
     def _lose(self, scope: Scope, statement: s.Statement, left: int, reason: str) -> None:
         """Note that a statement is left out, and that what it makes is not there."""
         del self.left_out[left:]
-        self.left_out.append(_Left(statement.line, reason))
-        for name in sorted(_made_names((statement,))):
+        self.left_out.append(Remark(statement.line, reason))
+        for name in sorted(made_names((statement,))):
             scope.know(name, Kind(Form.LOST, other=f"line {statement.line} was to make"))
 
     def _translated(self, scope: Scope, node: s.Statement, depth: int) -> list[Line]:
@@ -141,9 +149,7 @@ class Translation:
             case s.Show(line, value):
                 return self._lines(scope, self._shown(scope, value), line, depth)
             case s.Command():
-                if node.name == "load" and node.words:
-                    raise Outside("a variable to load into: data = load('...')")
-                return []
+                return self._command(scope, node, depth)
             case s.If():
                 return self._if(scope, node, depth)
             case s.For():
@@ -160,15 +166,21 @@ class Translation:
                 raise Outside(f"to be read: {reason}")
         raise Outside("a statement of the subset")
 
+    def _command(self, scope: Scope, node: s.Command, depth: int) -> list[Line]:
+        if node.name != "load":
+            return []
+        if node.words != ("fisheriris",):
+            raise Outside("a variable to load into, data = load('...'), of a file of text")
+        scope.know("meas", Kind(Form.MATRIX))
+        scope.know("species", Kind(Form.COLUMN, Element.TEXT, series=True))
+        made = ["iris = load_iris()", "meas = iris.data", "species = pd.Series(iris.target_names[iris.target])"]
+        return self._lines(scope, made, node.line, depth)
+
     def _lines(self, scope: Scope, codes: Sequence[str], line: int, depth: int) -> list[Line]:
         made = [*scope.before, *codes]
         scope.before.clear()
-        found = []
-        for code in made:
-            for text in tidy(code).splitlines():
-                if not _does_nothing(text):
-                    found.append(Line("    " * depth + text, line))
-        return found
+        texts = [text for code in made for text in tidy(code).splitlines() if not _does_nothing(text)]
+        return [Line("    " * depth + text, line) for text in texts]
 
     def _shown(self, scope: Scope, value: s.Expression) -> list[str]:
         """Return what is printed; a look at a value or a picture is nothing."""
@@ -179,7 +191,11 @@ class Translation:
             name = value.name
         if name == "rng":
             seed = nodes[0] if nodes else None
-            return [f"np.random.seed({seed.text})" if isinstance(seed, s.Number) and seed.text.isdigit() else "np.random.seed(0)"]
+            return [
+                f"np.random.seed({seed.text})"
+                if isinstance(seed, s.Number) and seed.text.isdigit()
+                else "np.random.seed(0)"
+            ]
         if name in _PRINTED:
             return self._printed(scope, nodes)
         if name in _SHOWN or _is_look(value):
@@ -220,7 +236,9 @@ class Translation:
                 lines += self._lines(scope, (), node.line, depth)
             elif scope.before:
                 raise Outside("a condition that is no single expression")
-            lines.append(Line("    " * depth + tidy(f"{word.removeprefix('el')} {asked}:\n    pass").split("\n")[0], node.line))
+            lines.append(
+                Line("    " * depth + tidy(f"{word.removeprefix('el')} {asked}:\n    pass").split("\n")[0], node.line)
+            )
             if word == "elif":
                 lines[-1] = Line(lines[-1].text.replace("if ", "elif ", 1), node.line)
             scope.kinds = dict(before)
@@ -273,7 +291,7 @@ class Translation:
             first, last = number(translate(scope, node.first)), number(translate(scope, node.last))
             step = scalar("1", whole=True) if node.step is None else number(translate(scope, node.step))
             if first.kind.whole and last.kind.whole and step.kind.whole:
-                begin = f"{first.code}, ({last.code}) + 1" if step.code == "1" else ""
+                begin = f"{first.code}, {more_one(last.code)}" if step.code == "1" else ""
                 if not begin:
                     beyond = "- 1" if step.code.lstrip("(").startswith("-") else "+ 1"
                     begin = f"{first.code}, ({last.code}) {beyond}, {step.code}"
@@ -372,9 +390,9 @@ class Translation:
         try:
             lines += self._block(scope, function.body, 1)
         except Outside as outside:
-            kind = ModelOutside if isinstance(outside, ModelOutside) else Outside
+            error = ModelOutside if isinstance(outside, ModelOutside) else Outside
             reason = str(outside).rpartition("|")[2]
-            raise kind(f"{reason} (in the function {function.name})") from None
+            raise error(f"{reason} (in the function {function.name})") from None
         finally:
             self._calls.pop()
         kinds = []
@@ -403,8 +421,10 @@ class Translation:
             self.functions += [
                 Line("", 0),
                 Line("", 0),
-                Line(f"def {name}({parameters}):", function.line),
-                *lines,
+                *(
+                    line if function.name in self._own else Line(line.text, 0)
+                    for line in (Line(f"def {name}({parameters}):", function.line), *lines)
+                ),
             ]
         return self._texts[key]
 
@@ -439,64 +459,3 @@ def _joined(ends: Sequence[dict[str, Kind]]) -> dict[str, Kind]:
         for name, kind in end.items():
             found[name] = join_kinds(found[name], kind) if name in found else kind
     return found
-
-
-def changed_names(statements: s.Block) -> frozenset[str]:
-    """Return the variables of which a part is assigned.
-
-    Examples
-    --------
-    >>> changed_names((s.Assign(1, (s.Call(s.Name("x"), (s.Number("1"),)),), s.Number("5")),))
-    frozenset({'x'})
-    """
-    found = set[str]()
-    for statement in _all_statements(statements):
-        if isinstance(statement, s.Assign):
-            for target in statement.targets:
-                if target is not None and not isinstance(target, s.Name):
-                    found.add(_base(target))
-    return frozenset(found)
-
-
-def _made_names(statements: s.Block) -> set[str]:
-    """Return what statements make: variables, and columns of tables as "table.column"."""
-    found = set[str]()
-    for statement in _all_statements(statements):
-        if isinstance(statement, s.For):
-            found.add(statement.variable)
-        if isinstance(statement, s.Assign):
-            for target in statement.targets:
-                while isinstance(target, s.Call):
-                    target = target.target
-                if isinstance(target, s.Name):
-                    found.add(target.name)
-                elif isinstance(target, s.Field) and isinstance(target.target, s.Name) and isinstance(target.name, s.Text):
-                    found.add(f"{target.target.name}.{target.name.value}")
-    return found
-
-
-def _all_statements(statements: s.Block) -> list[s.Statement]:
-    found = list[s.Statement]()
-    for one in statements:
-        found.append(one)
-        match one:
-            case s.If():
-                for _, body in one.branches:
-                    found += _all_statements(body)
-                found += _all_statements(one.otherwise)
-            case s.Switch():
-                for _, body in one.cases:
-                    found += _all_statements(body)
-                found += _all_statements(one.otherwise)
-            case s.For() | s.While():
-                found += _all_statements(one.body)
-            case s.Try():
-                found += [*_all_statements(one.body), *_all_statements(one.handler)]
-    return found
-
-
-def _base(node: s.Expression) -> str:
-    while isinstance(node, s.Call | s.Field):
-        node = node.target
-    return node.name if isinstance(node, s.Name) else ""
-

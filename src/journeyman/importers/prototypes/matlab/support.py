@@ -21,6 +21,7 @@ _MODULES = {
     "sklearn.base": "clone",
     "sklearn.cluster": "KMeans",
     "sklearn.compose": "make_column_selector make_column_transformer",
+    "sklearn.datasets": "load_iris",
     "sklearn.decomposition": "PCA",
     "sklearn.discriminant_analysis": "LinearDiscriminantAnalysis QuadraticDiscriminantAnalysis",
     "sklearn.ensemble": "AdaBoostClassifier BaggingClassifier BaggingRegressor GradientBoostingClassifier "
@@ -57,7 +58,7 @@ _FUNCTIONS = {
             """Return the name that readtable gives a column: letters, digits and underscores."""
             words = str(name).split()
             name = "".join(words[:1] + [word[:1].upper() + word[1:] for word in words[1:]])
-            name = "".join(letter if letter.isascii() and (letter.isalnum() or letter == "_") else "_" for letter in name)
+            name = "".join(one if one.isascii() and (one.isalnum() or one == "_") else "_" for one in name)
             return name if name[:1].isalpha() else "x" + name
         ''',
     "with_place": '''
@@ -92,9 +93,10 @@ _FUNCTIONS = {
             return make_pipeline(make_column_transformer((coder, texts), remainder="passthrough"), model)
         ''',
 }
-_BUILTINS = (
+_BUILTIN_WORDS = (
     "len int float bool str range print list sorted min max sum abs dict zip any all open set tuple type id Exception"
-).split()
+)
+_BUILTINS = _BUILTIN_WORDS.split()
 RESERVED = frozenset([*_LIBRARIES, *_IMPORTS, *_FUNCTIONS, *_BUILTINS, *(n for n in dir(builtins) if n[0].isupper())])
 """Names of Python that a variable of the script must not take."""
 

@@ -6,10 +6,20 @@ from dataclasses import replace
 from functools import partial
 
 from journeyman.importers.prototypes.matlab import syntax as s
-from journeyman.importers.prototypes.matlab.indexing import column_names
+from journeyman.importers.prototypes.matlab.indexing import column_names, part_of
 from journeyman.importers.prototypes.matlab.operators import beside, combine
 from journeyman.importers.prototypes.matlab.scope import Handler, Scope, settings_of
-from journeyman.importers.prototypes.matlab.values import Element, Form, Kind, Outside, Value, as_int, fill, flat, scalar
+from journeyman.importers.prototypes.matlab.values import (
+    Element,
+    Form,
+    Kind,
+    Outside,
+    Value,
+    as_int,
+    fill,
+    flat,
+    scalar,
+)
 
 __all__ = ["TABLE_FUNCTIONS"]
 
@@ -106,7 +116,12 @@ def _table(scope: Scope, node: s.Expression) -> Value:
 
 def _to_array(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
     del wanted
-    return [Value(fill("{}.to_numpy(dtype=float)", _table(scope, nodes[0]).code), Kind(Form.MATRIX))]
+    node = nodes[0]
+    if isinstance(node, s.Call) and isinstance(node.target, s.Name) and node.target.name in scope.kinds:
+        table = scope.value(node.target)
+        if table.form is Form.TABLE:
+            return [part_of(scope, table, node.arguments, braces=True)]
+    return [Value(fill("{}.to_numpy(dtype=float)", _table(scope, node).code), Kind(Form.MATRIX))]
 
 
 def _array_to_table(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
@@ -352,8 +367,10 @@ def _to_number(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
     value = scope.value(nodes[0])
     if value.form is Form.TEXT:
         return [scalar(fill("float({})", value.code))]
+    if value.form is Form.COLUMN and value.kind.predicted and not value.kind.series:
+        return [Value(fill("{}.astype(float)", value.code), replace(value.kind, element=Element.NUMBER))]
     code = fill("pd.to_numeric({}, errors='coerce')", _as_series(value))
-    return [Value(code, Kind(Form.COLUMN, series=True))]
+    return [Value(code, Kind(Form.COLUMN, series=True, predicted=value.kind.predicted))]
 
 
 def _to_text(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
@@ -439,7 +456,7 @@ def _is_empty_text(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
 TABLE_FUNCTIONS: dict[str, Handler] = {
     "readtable": _read_table,
     "readmatrix": _read_matrix,
-    **{name: _read_numbers for name in ("csvread", "dlmread", "load", "importdata")},
+    **dict.fromkeys(("csvread", "dlmread", "load", "importdata"), _read_numbers),
     "table2array": _to_array,
     "array2table": _array_to_table,
     "table": _make_table,
@@ -451,7 +468,7 @@ TABLE_FUNCTIONS: dict[str, Handler] = {
     "ismissing": _is_missing,
     "isnan": _is_missing,
     "isinf": _is_infinite,
-    **{name: _categorical for name in ("categorical", "nominal", "ordinal")},
+    **dict.fromkeys(("categorical", "nominal", "ordinal"), _categorical),
     "categories": _categories,
     "dummyvar": _dummies,
     "grp2idx": _group_numbers,
@@ -464,7 +481,7 @@ TABLE_FUNCTIONS: dict[str, Handler] = {
     "strrep": _replaced,
     "ismember": _is_member,
     "str2double": _to_number,
-    **{name: _to_text for name in ("string", "cellstr", "char", "num2str")},
+    **dict.fromkeys(("string", "cellstr", "char", "num2str"), _to_text),
     "strcat": _strings,
     "sortrows": _sorted_rows,
     "innerjoin": partial(_joined, "inner"),

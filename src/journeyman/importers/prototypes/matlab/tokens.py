@@ -8,22 +8,24 @@ from enum import StrEnum
 
 __all__ = ["BLOCK_ENDS", "KEYWORDS", "Token", "TokenKind", "tokenize"]
 
-KEYWORDS = frozenset(
+_KEYWORD_WORDS = (
     "if elseif else for parfor while switch case otherwise try catch do until break continue return function "
     "end endif endfor endwhile endswitch end_try_catch endfunction end_unwind_protect unwind_protect "
-    "unwind_protect_cleanup classdef properties methods global persistent".split()
+    "unwind_protect_cleanup classdef properties methods global persistent"
 )
-BLOCK_ENDS = frozenset("end endif endfor endwhile endswitch end_try_catch endfunction end_unwind_protect".split())
-_SIGNS = (
+_END_WORDS = "end endif endfor endwhile endswitch end_try_catch endfunction end_unwind_protect"
+_SIGN_WORDS = (
     ".^' && || == ~= != <= >= .* ./ .\\ .^ .' += -= *= /= ^= |= &= ++ -- "
     "+ - * / \\ ^ < > = & | ~ ! ( ) [ ] { } , ; : @ . '"
-).split()
+)
+_COMMAND_WORDS = "clear clearvars close clc hold format more warning pkg figure grid axis load disp echo diary colormap"
+KEYWORDS = frozenset(_KEYWORD_WORDS.split())
+BLOCK_ENDS = frozenset(_END_WORDS.split())
+_SIGNS = tuple(_SIGN_WORDS.split())
 _NUMBER = re.compile(r"(0[xX][0-9a-fA-F]+|(?:\d+(?:\.(?![*/\\^'])\d*)?|\.\d+)(?:[eEdD][+-]?\d+)?)([ij](?!\w))?")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _COMMAND = re.compile(r"[ \t]+(?![=(]|[^\w\s]+[ \t])[A-Za-z\-][^=(]*$")
-_COMMANDS = frozenset(
-    "clear clearvars close clc hold format more warning pkg figure grid axis load disp echo diary colormap".split()
-)
+_COMMANDS = frozenset(_COMMAND_WORDS.split())
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'", "a": "\a"}
 
 

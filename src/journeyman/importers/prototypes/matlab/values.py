@@ -30,6 +30,7 @@ __all__ = [
     "join_kinds",
     "less_one",
     "literal",
+    "more_one",
     "number",
     "scalar",
     "tidy",
@@ -85,8 +86,9 @@ class ModelFacts:
         Whether it tells classes.
     given, target : str
         Python of what it was fitted on.
-    columns : tuple of str or None
-        Of a table, that predictions need; none of a matrix, and None where all but the target's are needed.
+    columns : str or None
+        Python of the list of a table's columns that predictions need; "" of a matrix, and None where all but the
+        target's are needed.
     products : tuple of tuple of str
         Terms of a formula that are products of columns.
     probability : bool
@@ -98,7 +100,7 @@ class ModelFacts:
     classes: bool
     given: str
     target: str
-    columns: tuple[str, ...] | None = ()
+    columns: str | None = ""
     products: tuple[tuple[str, ...], ...] = ()
     probability: bool = False
     plain: bool = True
@@ -120,7 +122,8 @@ class Kind:
     model : ModelFacts or None
     other : str
         Python of the rows that a division left to the other part; of a partition "folds" or "parts".
-    function : Lambda, Handle or None
+    function : Lambda, Handle, Call or None
+        Of a function; of settings the call that made them.
     """
 
     form: Form
@@ -130,7 +133,7 @@ class Kind:
     whole: bool = False
     model: ModelFacts | None = None
     other: str = ""
-    function: s.Lambda | s.Handle | None = None
+    function: s.Lambda | s.Handle | s.Call | None = None
 
     @property
     def is_array(self) -> bool:
@@ -228,9 +231,20 @@ def less_one(code: str) -> str:
     Examples
     --------
     >>> less_one("3"), less_one("i + 1"), less_one("n"), less_one("i + 3")
-    ('2', 'i', 'n - 1', 'i + 2')
+    ('2', 'i', '(n) - 1', '(i) + 2')
     """
     return _more(code, -1)
+
+
+def more_one(code: str) -> str:
+    """Return an int and one: Python's ranges end before their end.
+
+    Examples
+    --------
+    >>> more_one("3"), more_one("n - 1"), more_one("n")
+    ('4', 'n', '(n) + 1')
+    """
+    return _more(code, 1)
 
 
 def _more(code: str, change: int) -> str:
