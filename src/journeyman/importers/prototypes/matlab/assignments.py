@@ -114,6 +114,8 @@ def _assign_value(scope: Scope, target: s.Expression, value: Value, written: s.E
 
 
 def _assign_name(scope: Scope, name: str, value: Value, written: s.Expression | None) -> list[str]:
+    if name in scope.widened and value.form is Form.COLUMN:
+        value = Value(f"({flat(value)})[:, None]", Kind(Form.MATRIX))
     kind = value.kind
     scope.know(name, kind)
     if kind.form in _UNSAID or (kind.form is Form.PARTITION and kind.other.startswith("parts")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from journeyman.importers.prototypes.matlab import syntax as s
 
-__all__ = ["changed_names", "made_names"]
+__all__ = ["changed_names", "made_names", "widened_names"]
 
 
 def changed_names(statements: s.Block) -> frozenset[str]:
@@ -21,6 +21,26 @@ def changed_names(statements: s.Block) -> frozenset[str]:
             for target in statement.targets:
                 if target is not None and not isinstance(target, s.Name):
                     found.add(_base(target))
+    return frozenset(found)
+
+
+def widened_names(statements: s.Block) -> frozenset[str]:
+    """Return the variables that get further columns: ``X(:, end+1) = v``, and in a loop ``X = [X v]``.
+
+    Examples
+    --------
+    >>> end_and_one = s.Binary("+", s.End(), s.Number("1"))
+    >>> widened_names((s.Assign(1, (s.Call(s.Name("X"), (s.Colon(), end_and_one)),), s.Name("v")),))
+    frozenset({'X'})
+    """
+    found = set[str]()
+    inside = [one for loop in _every(statements) if isinstance(loop, s.For | s.While) for one in _every(loop.body)]
+    for statement in _every(statements):
+        match statement:
+            case s.Assign(_, (s.Call(s.Name(name), (s.Colon(), s.Binary("+", s.End(), s.Number("1")))),), _):
+                found.add(name)
+            case s.Assign(_, (s.Name(name),), s.Matrix(((s.Name(first), _, *_),))) if statement in inside:
+                found |= {name} & {first}
     return frozenset(found)
 
 

@@ -45,6 +45,8 @@ class Scope:
         By the name in MATLAB; a field of a struct by "struct.field".
     changed : frozenset of str
         Variables of which a part is assigned somewhere, which are copied where MATLAB would.
+    widened : frozenset of str
+        Variables that get further columns, for which a column is a matrix of one.
     value : callable
         Translates an expression.
     call : callable
@@ -69,6 +71,7 @@ class Scope:
     call: Callable[[str, list[Value], int], list[Value]]
     functions: frozenset[str]
     changed: frozenset[str] = frozenset()
+    widened: frozenset[str] = frozenset()
     kinds: dict[str, Kind] = field(default_factory=dict)
     before: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)

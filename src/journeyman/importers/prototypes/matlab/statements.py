@@ -9,7 +9,7 @@ from typing import NamedTuple
 from journeyman.importers.prototypes.matlab import syntax as s
 from journeyman.importers.prototypes.matlab.assignments import assign
 from journeyman.importers.prototypes.matlab.expressions import translate
-from journeyman.importers.prototypes.matlab.names import changed_names, made_names
+from journeyman.importers.prototypes.matlab.names import changed_names, made_names, widened_names
 from journeyman.importers.prototypes.matlab.operators import truth
 from journeyman.importers.prototypes.matlab.scope import Scope, python_name
 from journeyman.importers.prototypes.matlab.values import (
@@ -95,6 +95,7 @@ class Translation:
 
     def _scope(self, statements: s.Block) -> Scope:
         scope = Scope(_no_value, self._call, frozenset(self._by_name), changed_names(statements))
+        scope.widened = widened_names(statements)
         scope.value = lambda node: translate(scope, node)
         return scope
 
@@ -198,7 +199,8 @@ class Translation:
             ]
         if name in _PRINTED:
             return self._printed(scope, nodes)
-        if name in _SHOWN or _is_look(value):
+        shows = name in self._by_name and not self._by_name[name].results
+        if name in _SHOWN or shows or _is_look(value):
             return []
         return [translate(scope, value).code]
 

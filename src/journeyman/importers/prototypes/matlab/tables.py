@@ -45,8 +45,8 @@ def _path(scope: Scope, node: s.Expression) -> str:
 def _read_table(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
     """Return a table of a file, columns under the names that readtable gives them."""
     del wanted
-    given, said = settings_of(nodes)
-    path = _path(scope, given[0])
+    _, said = settings_of(nodes[1:])
+    path = _path(scope, nodes[0])
     excel = path.rstrip("'\")").lower().endswith((".xls", ".xlsx", ".xlsm"))
     arguments, keeps = [path], False
     for name, node in said.items():
@@ -80,16 +80,19 @@ def _read_table(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
 def _read_numbers(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
     """Return the numbers of a file: readmatrix, csvread, dlmread, load, importdata."""
     del wanted
-    given, said = settings_of(nodes)
-    path = _path(scope, given[0])
-    skipped = as_int(scope.value(given[1])) if len(given) > 2 else "0"
-    if "numheaderlines" in said:
-        skipped = as_int(scope.value(said["numheaderlines"]))
-    if len(given) == 2:
-        raise Outside("a delimiter of its own")
+    path, rest = _path(scope, nodes[0]), list(nodes[1:])
+    mark = rest.pop(0).value if rest and isinstance(rest[0], s.Text) else ""
+    if mark == "-ascii":
+        mark = ""
+    if len(rest) == 1 or len(rest) > 2 or (len(rest) == 2 and rest[1] != s.Number("0")):
+        raise Outside("a part of a file that does not begin with its first column")
+    skipped = as_int(scope.value(rest[0])) if rest else "0"
     if path.rstrip("'\")").lower().endswith(".mat"):
         raise Outside("MATLAB's own files: save the table as a CSV file")
     skips = "" if skipped == "0" else f", skiprows={skipped}"
+    if mark:
+        separated = f"sep={mark!r}".replace("\\\\t", "\\t")
+        return [Value(f"pd.read_csv({path}, header=None, {separated}{skips}).to_numpy(dtype=float)", Kind(Form.MATRIX))]
     if path.rstrip("'\")").lower().endswith(".csv"):
         return [Value(f"pd.read_csv({path}, header=None{skips}).to_numpy(dtype=float)", Kind(Form.MATRIX))]
     read = f"pd.read_csv({path}, header=None, sep=r'[,;\\s]+', engine='python', comment='%'{skips})"
@@ -99,10 +102,10 @@ def _read_numbers(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
 def _read_matrix(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
     """Return the numbers of a CSV file, a line of names left out as readmatrix finds it."""
     del wanted
-    given, said = settings_of(nodes)
+    _, said = settings_of(nodes[1:])
     if set(said) - {"numheaderlines", "delimiter"}:
         raise Outside("readmatrix with such settings")
-    path = _path(scope, given[0])
+    path = _path(scope, nodes[0])
     skipped = f", {as_int(scope.value(said['numheaderlines']))}" if "numheaderlines" in said else ""
     return [Value(f"read_matrix({path}{skipped})", Kind(Form.MATRIX))]
 
@@ -433,6 +436,17 @@ def _texts(node: s.Expression) -> list[s.Text]:
     return [one for row in rows for one in row if isinstance(one, s.Text)]
 
 
+def _formatted(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
+    """Return ``sprintf`` of numbers and texts."""
+    del wanted
+    pattern, *values = scope.values(nodes)
+    if pattern.form is not Form.TEXT or any(value.form not in (Form.SCALAR, Form.TEXT) for value in values):
+        raise Outside("sprintf of arrays")
+    if not values:
+        return [pattern]
+    return [Value(f"{pattern.code} % ({''.join(f'({value.code}), ' for value in values)})", pattern.kind)]
+
+
 def _strings(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
     del wanted
     return [beside(scope.values(nodes))]
@@ -483,6 +497,7 @@ TABLE_FUNCTIONS: dict[str, Handler] = {
     "str2double": _to_number,
     **dict.fromkeys(("string", "cellstr", "char", "num2str"), _to_text),
     "strcat": _strings,
+    "sprintf": _formatted,
     "sortrows": _sorted_rows,
     "innerjoin": partial(_joined, "inner"),
     "join": partial(_joined, "left"),
