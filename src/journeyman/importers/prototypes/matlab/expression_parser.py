@@ -12,14 +12,9 @@ __all__ = ["ExpressionParser", "Fault", "shown"]
 
 _DEEPEST = 60
 _Read = TypeVar("_Read")
-_LEVELS: tuple[tuple[str, ...], ...] = (
-    ("||",),
-    ("&&",),
-    ("|",),
-    ("&",),
-    ("<", "<=", "==", "~=", ">", ">="),
-)
-_SUMS, _PRODUCTS, _POWERS = ("+", "-"), ("*", ".*", "/", "./", "\\", ".\\"), ("^", ".^")
+_POWERS = ("^", ".^")
+_LEVELS = ("||", "&&", "|", "&", "< <= == ~= > >=", ":", "+ -", "* .* / ./ \\ .\\")
+_STRENGTHS = {sign: level for level, signs in enumerate(_LEVELS, 1) for sign in signs.split()}
 
 
 class Fault(Exception):
@@ -108,18 +103,25 @@ class ExpressionParser:
 
     def expression(self) -> s.Expression:
         """Read an expression."""
-        return self.deeper(lambda: self._level(0))
+        return self.deeper(lambda: self._binary(1))
 
-    def _level(self, level: int) -> s.Expression:
-        if level == len(_LEVELS):
-            return self._range()
-        return self._left_to_right(_LEVELS[level], lambda: self._level(level + 1))
-
-    def _left_to_right(self, signs: tuple[str, ...], operand: Callable[[], s.Expression]) -> s.Expression:
-        value = operand()
-        while self.is_sign(*signs) and not self._begins_element():
-            sign = self.take().text
-            value = s.Binary(sign, value, operand())
+    def _binary(self, strength: int) -> s.Expression:
+        """Read values and the signs between them that bind at least so strongly."""
+        value = self._unary()
+        while self.token.kind is TokenKind.SIGN and not self._begins_element():
+            sign = self.token.text
+            own = _STRENGTHS.get(sign, 0)
+            if own < max(strength, 1) or (sign == ":" and self._next_closes()):
+                break
+            self.take()
+            right = self._binary(own + 1)
+            if sign != ":":
+                value = s.Binary(sign, value, right)
+            elif self.is_sign(":") and not self._next_closes():
+                self.take()
+                value = s.Range(value, right, self._binary(own + 1))
+            else:
+                value = s.Range(value, None, right)
         return value
 
     def _begins_element(self) -> bool:
@@ -127,26 +129,9 @@ class ExpressionParser:
         token = self.token
         return self.in_matrix and token.space_before and not token.space_behind and token.text in ("+", "-", "~", "@")
 
-    def _range(self) -> s.Expression:
-        first = self._sum()
-        if not self.is_sign(":") or self._next_closes():
-            return first
-        self.take()
-        second = self._sum()
-        if self.is_sign(":") and not self._next_closes():
-            self.take()
-            return s.Range(first, second, self._sum())
-        return s.Range(first, None, second)
-
     def _next_closes(self) -> bool:
         behind = self.tokens[min(self.at + 1, len(self.tokens) - 1)]
         return behind.kind is TokenKind.SIGN and behind.text in (")", ",", "}", "]")
-
-    def _sum(self) -> s.Expression:
-        return self._left_to_right(_SUMS, self._product)
-
-    def _product(self) -> s.Expression:
-        return self._left_to_right(_PRODUCTS, self._unary)
 
     def _unary(self) -> s.Expression:
         if self.is_sign("-", "+", "~", "++", "--"):

@@ -49,12 +49,12 @@ class _Parser(ExpressionParser):
             if self.token.kind is TokenKind.LINE_END or self.is_sign(";", ","):
                 self.take()
                 continue
-            line, begin = self.token.line, self.at
+            line, begin, depth = self.token.line, self.at, self.depth
             try:
                 found.append(self._statement())
             except Fault as fault:
                 found.append(s.Faulty(line, str(fault)))
-                self.depth, self.in_matrix = 0, False
+                self.depth, self.in_matrix = depth, False
                 self.at = max(self.at, begin)
                 while self.token.kind not in (TokenKind.LINE_END, TokenKind.FILE_END):
                     self.take()

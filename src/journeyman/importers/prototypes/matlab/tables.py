@@ -81,9 +81,9 @@ def _read_numbers(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
     """Return the numbers of a file: readmatrix, csvread, dlmread, load, importdata."""
     del wanted
     path, rest = _path(scope, nodes[0]), list(nodes[1:])
-    mark = rest.pop(0).value if rest and isinstance(rest[0], s.Text) else ""
-    if mark == "-ascii":
-        mark = ""
+    marks = [node.value for node in rest[:1] if isinstance(node, s.Text)]
+    rest = rest[len(marks) :]
+    mark = "".join(one for one in marks if one != "-ascii")
     if len(rest) == 1 or len(rest) > 2 or (len(rest) == 2 and rest[1] != s.Number("0")):
         raise Outside("a part of a file that does not begin with its first column")
     skipped = as_int(scope.value(rest[0])) if rest else "0"
