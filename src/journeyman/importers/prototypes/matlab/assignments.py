@@ -10,7 +10,7 @@ from journeyman.importers.prototypes.matlab.expressions import field_path, trans
 from journeyman.importers.prototypes.matlab.indexing import column_names, is_deletion, place_of
 from journeyman.importers.prototypes.matlab.operators import opposite
 from journeyman.importers.prototypes.matlab.scope import Scope, python_name
-from journeyman.importers.prototypes.matlab.values import Element, Form, Kind, Outside, Value, flat
+from journeyman.importers.prototypes.matlab.values import Element, Form, Kind, Outside, Value, flat, more_one
 
 __all__ = ["assign"]
 
@@ -232,7 +232,7 @@ def _begin(scope: Scope, name: str, target: s.Call, value: Value) -> list[str]:
         place = place_of(scope, index, f"len({own})")
         if place.kind != "one":
             raise Outside("an array that begins with several places")
-        return [f"{own} = with_place({begin}, ({place.code}) + 1)", f"{own}[{place.code}] = {value.code}"]
+        return [f"{own} = with_place({begin}, {more_one(place.code)})", f"{own}[{place.code}] = {value.code}"]
     rows, columns = target.arguments if len(target.arguments) == 2 else (None, None)
     if columns == s.Colon() and rows in (_END_AND_ONE, s.Number("1")) and value.form is Form.ROW:
         scope.know(name, Kind(Form.MATRIX, other="grows"))
@@ -258,7 +258,7 @@ def _assign_in_vector(scope: Scope, base: Value, index: s.Expression, value: Val
     if place.kind == "mask" and (value.kind.predicted or translate(scope, index).kind.predicted):
         _told_by_model(scope, base.code)
     if place.kind == "one" and base.kind.other == "grows":
-        made.insert(0, f"{base.code} = with_place({base.code}, ({place.code}) + 1)")
+        made.insert(0, f"{base.code} = with_place({base.code}, {more_one(place.code)})")
     return made
 
 

@@ -40,6 +40,8 @@ def combine(sign: str, left: Value, right: Value) -> Value:
         return _both(sign, left, right)
     if sign in _COMPARISONS:
         return _compared(sign, left, right)
+    if sign == "+" and left.form is right.form is Form.TEXT:
+        return Value(fill("{} + {}", left.code, right.code), left.kind)
     left, right = number(left), number(right)
     if sign == "\\":
         return _left_division(left, right)

@@ -85,6 +85,7 @@ class Translation:
         self._known: dict[tuple[object, ...], tuple[str, list[Kind]]] = {}
         self._texts: dict[str, str] = {}
         self._calls: list[str] = []
+        self._reasons: dict[int, str] = {}
         self.functions: list[Line] = []
         self.left_out: list[Remark] = []
         self.told: list[Remark] = []
@@ -137,6 +138,10 @@ class Translation:
     def _lose(self, scope: Scope, statement: s.Statement, left: int, reason: str) -> None:
         """Note that a statement is left out, and that what it makes is not there."""
         del self.left_out[left:]
+        own = f"line {statement.line} was to make"
+        if reason.endswith(own):  # in an earlier turn of its loop: what it needed then is the reason
+            reason = self._reasons.get(statement.line, reason)
+        self._reasons[statement.line] = reason
         self.left_out.append(Remark(statement.line, reason))
         for name in sorted(made_names((statement,))):
             scope.know(name, Kind(Form.LOST, other=f"line {statement.line} was to make"))

@@ -230,6 +230,8 @@ def _fill_missing(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
         raise Outside(f"fillmissing by {method or 'a function'}")
     if value.form is Form.TABLE and "datavariables" in said:
         names = _list(scope, said["datavariables"])
+        if constant:
+            return [Value(fill(f"{{}}.fillna(dict.fromkeys({names}, {constant}))", value.code), _TABLE)]
         filled_columns = fill(f"{{}}[{names}].{filled[method]}", value.code)
         return [Value(fill(f"{{}}.assign(**{filled_columns})", value.code), _TABLE)]
     if value.form is Form.TABLE or value.kind.series:
