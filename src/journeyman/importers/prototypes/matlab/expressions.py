@@ -11,6 +11,7 @@ from journeyman.importers.prototypes.matlab.divisions import DIVISION_FUNCTIONS,
 from journeyman.importers.prototypes.matlab.indexing import part_of, table_column
 from journeyman.importers.prototypes.matlab.models import MODEL_FUNCTIONS, ask_model
 from journeyman.importers.prototypes.matlab.operators import above, beside, combine, negate, opposite, transpose
+from journeyman.importers.prototypes.matlab.reading import READING_FUNCTIONS
 from journeyman.importers.prototypes.matlab.reductions import REDUCTIONS
 from journeyman.importers.prototypes.matlab.scope import Handler, Scope
 from journeyman.importers.prototypes.matlab.scores import SCORE_FUNCTIONS, find_score
@@ -33,6 +34,7 @@ __all__ = ["FUNCTIONS", "field_path", "translate", "translate_call"]
 FUNCTIONS: dict[str, Handler] = {
     **ARRAY_FUNCTIONS,
     **REDUCTIONS,
+    **READING_FUNCTIONS,
     **TABLE_FUNCTIONS,
     **DIVISION_FUNCTIONS,
     **SCORE_FUNCTIONS,
@@ -110,7 +112,7 @@ def translate_call(scope: Scope, node: s.Expression, wanted: int) -> list[Value]
             return _called(scope, target.name, node.arguments, wanted)
         if variable.form is Form.FUNCTION:
             return [_applied(scope, variable, node.arguments, wanted)]
-        return [part_of(scope, variable, node.arguments, node.braces)]
+        return [part_of(scope, variable, node.arguments, node.braces) if node.arguments else variable]
     if isinstance(target, s.Field) and isinstance(target.name, s.Text):
         method = target.name.value
         if isinstance(target.target, s.Name):
@@ -126,6 +128,8 @@ def _named(scope: Scope, name: str) -> Value:
     variable = scope.find(name)
     if variable is not None:
         return variable
+    if name == "nargin":
+        return scalar(str(scope.given), whole=True)
     return _called(scope, name, (), 1)[0]
 
 

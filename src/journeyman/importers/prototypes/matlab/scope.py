@@ -65,6 +65,8 @@ class Scope:
         The variable that the line in work makes.
     results : str
         Python of what a function returns.
+    given : int
+        How many values a function is given.
     """
 
     value: Callable[[s.Expression], Value]
@@ -79,6 +81,7 @@ class Scope:
     versions: dict[str, int] = field(default_factory=dict)
     target: str = ""
     results: str = ""
+    given: int = 0
 
     def find(self, name: str) -> Value | None:
         """Return a variable; None where there is none of that name.

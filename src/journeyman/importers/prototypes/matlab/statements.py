@@ -37,9 +37,16 @@ _SHOWN_WORDS = (
     "tail summary whos who xlim ylim line text refline lsline confusionchart heatmap pie stem errorbar area fill "
     "figure1 tiledlayout nexttile sgtitle plotResiduals plotDiagnostics imagesc imshow exportgraphics savefig fflush "
     "fclose beep input keyboard disp fprintf printf display sprintf plotData crosstab anova save writetable "
-    "writematrix csvwrite dlmwrite global assert error anova1 dbstop fdisp puts diary loglog semilogx semilogy"
+    "writematrix csvwrite dlmwrite global assert error anova1 dbstop fdisp puts diary loglog semilogx semilogy "
+    "fplot ezplot rotate3d waitbar gtext axes"
 )
 _SHOWN = frozenset(_SHOWN_WORDS.split())
+_PICTURE_WORDS = (
+    "figure plot plot3 scatter scatter3 gscatter subplot legend title xlabel ylabel surf mesh contour histogram bar "
+    "hist fplot "
+    "boxplot axes gca gcf tiledlayout nexttile confusionchart heatmap pie stem errorbar line text colorbar waitbar"
+)
+_PICTURES = frozenset(_PICTURE_WORDS.split())
 _PRINTED = frozenset(("fprintf", "printf", "disp", "display"))
 _FORMAT = re.compile(r"%[-+ 0#]*[\d*]*(?:\.[\d*]+)?[a-zA-Z]|\\[a-z]|%%")
 _DEEPEST_CALLS = 20
@@ -150,6 +157,10 @@ class Translation:
         match node:
             case s.Comment(line, text):
                 return [Line("    " * depth + f"# {text}".rstrip(), line)] if text.strip("%=-*# ") else []
+            case s.Assign() if self._is_picture(scope, node.value):
+                for name in made_names((node,)):
+                    scope.know(name, Kind(Form.LOST, other=f"line {node.line} was to make"))
+                return []
             case s.Assign():
                 return self._lines(scope, assign(scope, node), node.line, depth)
             case s.Show(line, value):
@@ -171,6 +182,11 @@ class Translation:
             case s.Faulty(_, reason):
                 raise Outside(f"to be read: {reason}")
         raise Outside("a statement of the subset")
+
+    def _is_picture(self, scope: Scope, node: s.Expression) -> bool:
+        """Return whether a value is the handle of a picture: ``h = figure``."""
+        node = node.target if isinstance(node, s.Call) else node
+        return isinstance(node, s.Name) and node.name in _PICTURES and node.name not in {*scope.kinds, *self._by_name}
 
     def _command(self, scope: Scope, node: s.Command, depth: int) -> list[Line]:
         if node.name != "load":
@@ -385,6 +401,7 @@ class Translation:
             raise Outside(f"a result of {function.name}")
         scope = self._scope(function.body)
         results = function.results[: max(1, wanted)]
+        scope.given = len(given)
         for name, kind in zip(function.parameters, given, strict=False):
             scope.kinds[name] = kind
         scope.results = ", ".join(python_name(name) for name in results)
