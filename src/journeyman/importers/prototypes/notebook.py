@@ -13,6 +13,7 @@ import msgspec
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.prototype import Cell, Language, Prototype
 from journeyman.errors import InputError
+from journeyman.importers.prototypes.matlab import read_matlab
 from journeyman.importers.prototypes.plain_python import is_python, plain_python
 from journeyman.importers.prototypes.python_2 import in_today_python
 from journeyman.importers.prototypes.r import read_r_cells
@@ -58,8 +59,8 @@ def read_notebook(content: bytes, name: str, folder: Path | None = None) -> Prot
         translated = tuple(replace(cell, run=run) for cell, run in zip(made.cells, runs, strict=True))
         noted = any(run is not None for run in runs)
         return replace(made, cells=translated, findings=(*made.findings, *_order(translated)), noted_runs=noted)
-    if language is not Language.PYTHON:
-        return Prototype(name, language, tuple(Cell(k + 1, *one) for k, one in enumerate(found)))
+    if language is Language.MATLAB:
+        return read_matlab("\n".join(source for source, _ in found).encode(), name)
     plain = [(plain_python(source), run) for source, run in found]
     cells = tuple(Cell(k + 1, cell.source, run) for k, (cell, run) in enumerate(plain))
     findings = [

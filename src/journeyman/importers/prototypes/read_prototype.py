@@ -37,5 +37,5 @@ def read_prototype(path: Path) -> Prototype:
             hint="download the raw file (on GitHub: the button Raw, or Download raw file)",
         )
     if path.suffix.lower() == ".ipynb":
-        return read_notebook(content, path.name)
-    return read_script(content, path.name)
+        return read_notebook(content, path.name, path.absolute().parent)
+    return read_script(content, path.name, path.absolute().parent)
