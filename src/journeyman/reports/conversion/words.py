@@ -68,7 +68,7 @@ def verdict_on(report: ConversionReport) -> Verdict:
     if report.score_honest is None:
         if leaks:
             return Verdict("warn", "!", "Its score cannot be trusted as it is.", leaks)
-        return Verdict("calm", "–", "What its score is worth could not be measured.", ())
+        return Verdict("calm", "–", "What its score is worth could not be measured.", report.honest_reasons)
     return _compared(report, leaks)
 
 
