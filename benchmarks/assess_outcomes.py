@@ -6,6 +6,7 @@ python benchmarks/assess_outcomes.py CACHE [--data ../shared/data] [--minutes 5]
 import argparse
 import json
 import os
+import random
 import sys
 import tempfile
 import time
@@ -309,6 +310,7 @@ def main() -> None:
     until, tables = time.monotonic() + 60 * options.minutes, {}
     mine, parts = map(int, options.part.split("/"))
     wanted = wanted_cases(options.data, options.each)
+    random.Random(0).shuffle(wanted)  # so that what is there after any time is a fair sample
     if options.again:  # where time orders rows, looks have changed most
         wanted.sort(key=lambda one: one[0].order is None)
     for place, number in wanted:
