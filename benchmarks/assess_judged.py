@@ -10,7 +10,6 @@ build where there is one, else that of quick models.
 
 import argparse
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -142,6 +141,12 @@ def learn(known: Sequence[Example]) -> SuccessModel:
     return SuccessModel(chance, gain, float(low), float(high), ranges, len(known), len(sizes))
 
 
+def teach_enough(lessons: Sequence[Example], margin: float) -> bool:
+    """Say whether successes and failures are left whichever family is left out."""
+    both = [{e.family for e in lessons if e.succeeded(margin) is came} for came in (True, False)]
+    return min(map(len, both)) > 1
+
+
 def vector(figures: dict[str, float], names: Iterable[str]) -> list[float]:
     return [figures[name] for name in names]
 
@@ -248,10 +253,9 @@ def main() -> None:
     options = parser.parse_args()
     known = examples(options.cache, options.truth, options.level)
     lessons = examples(options.cache, options.lessons, options.level)
-    if not known or len({e.family for e in lessons}) < 2:
-        sys.exit(
-            f"{len(known)} {options.truth} outcomes of {len(lessons)} cases to learn from are too few: more --minutes"
-        )
+    if not known or not teach_enough(lessons, options.margin):
+        print(f"{len(known)} {options.truth} outcomes of {len(lessons)} cases to learn from are too few: more minutes")
+        return
     if options.truth == "build":
         print_agreement(known, examples(options.cache, "quick", options.level), options.margin)
     report(known, lessons, (options.lessons, options.truth), options.margin)
