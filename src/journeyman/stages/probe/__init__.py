@@ -149,7 +149,6 @@ def _look(table: Table, task: Task, split: Split, most_rows: int, seed: int) -> 
 def _rows_of(table: Table, task: Task, split: Split, chosen: IntArray) -> Rows:
     columns = tuple(c for c in table.features if c.kind not in (Kind.IDENTIFIER, Kind.CONSTANT, Kind.IMAGE))
     block = to_block(table.frame[[c.name for c in columns]].iloc[chosen], columns)
-    block, columns = with_calendar(block, columns)
     y = target_values(table, task.target)[chosen]
     if split.copies is not None:
         clusters = split.copies[chosen]
@@ -158,7 +157,9 @@ def _rows_of(table: Table, task: Task, split: Split, chosen: IntArray) -> Rows:
     else:
         clusters = np.arange(len(chosen))
     rows = Rows(block, columns, y, len(task.labels), np.asarray(clusters))
-    return replace(rows, clusters=copies_of_pairs(rows))
+    rows = replace(rows, clusters=copies_of_pairs(rows))  # before one date becomes several columns
+    block, columns = with_calendar(block, columns)
+    return replace(rows, block=block, columns=columns)
 
 
 def _fold_losses(rows: Rows, fold: Fold, seed: int) -> _FoldLosses:
