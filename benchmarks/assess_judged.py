@@ -1,9 +1,11 @@
 """Learn with what probability a build succeeds, judge it on tables that it has not seen, and write what is shipped.
 
-    python benchmarks/assess_judged.py CACHE [--truth quick|build] [--out FILE]
+    python benchmarks/assess_judged.py CACHE [--truth quick|build] [--lessons quick|build|mixed] [--out FILE]
 
 CACHE is what assess_outcomes.py left. Families of tables are left out in turn. A case has succeeded where the outcome
-on rows kept apart saves the margin, and more than nothing beyond noise (one-sided 95%).
+on rows kept apart saves the margin, and more than nothing beyond noise (one-sided 95%). What is shipped has learned
+from the outcomes of quick models; --truth build judges that beside full builds. Mixed lessons are the outcome of the
+build where there is one, else that of quick models.
 """
 
 import argparse
@@ -65,8 +67,11 @@ class Example:
         return vector(success_features(self.probe, MARGIN), GAIN_NAMES)
 
 
-def examples(cache: Path, truth: str) -> list[Example]:
-    """Return the cases of a cache whose outcome of this kind is known."""
+def examples(cache: Path, truth: str, level: str) -> list[Example]:
+    """Return the cases of a cache whose outcome of this kind is known; mixed is that of the build where there is one.
+
+    Rows in order of time are judged beside the latest level of the target, or by ``level`` beside the mean of all.
+    """
     found = []
     for file in sorted(cache.glob("*.json")):
         known = json.loads(file.read_text())
@@ -75,12 +80,13 @@ def examples(cache: Path, truth: str) -> list[Example]:
         built = file.with_suffix(".build")
         outcome = known["quick"]
         build = json.loads(built.read_text()) if built.exists() else {}
-        if truth == "build":
+        if truth == "build" or (truth == "mixed" and "gain" in build):
             outcome = build
         if not np.isfinite(outcome.get("gain", np.nan)):
             continue  # nothing was kept apart, or a build was refused
         first = None if known["first"] is None else probe_of(known["first"])
-        gain, sure, score = max(outcome["gain"], -1.0), outcome["t"], outcome["score"]
+        ending = "_in_time" if level == "latest" and "gain_in_time" in outcome else ""
+        gain, sure, score = max(outcome[f"gain{ending}"], -1.0), outcome[f"t{ending}"], outcome["score"]
         seconds, spent = sum(known["seconds"]), build.get("build_seconds", np.nan)
         found.append(
             Example(
@@ -135,15 +141,23 @@ def learn(known: Sequence[Example]) -> SuccessModel:
     return SuccessModel(chance, gain, float(low), float(high), ranges, len(known), len(sizes))
 
 
+def teach_enough(lessons: Sequence[Example], margin: float) -> bool:
+    """Say whether successes and failures are left whichever family is left out."""
+    both = [{e.family for e in lessons if e.succeeded(margin) is came} for came in (True, False)]
+    return min(map(len, both)) > 1
+
+
 def vector(figures: dict[str, float], names: Iterable[str]) -> list[float]:
     return [figures[name] for name in names]
 
 
-def leave_out(known: Sequence[Example], margin: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def leave_out(
+    known: Sequence[Example], lessons: Sequence[Example], margin: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return chances, expected gains with their intervals, and which cases are like the others, tables left out."""
     chances, gains, like = np.zeros(len(known)), np.zeros((len(known), 3)), np.zeros(len(known), bool)
     for family in sorted({e.family for e in known}):
-        model = learn([e for e in known if e.family != family])
+        model = learn([e for e in lessons if e.family != family])
         for k, e in enumerate(known):
             if e.family != family:
                 continue
@@ -162,17 +176,23 @@ def calibration_error(chances: np.ndarray, succeeded: np.ndarray, bins: int = 10
     return float(sum(off))
 
 
-def report(known: Sequence[Example], truth: str, margin: float) -> None:
-    chances, gains, like = leave_out(known, margin)
+def report(known: Sequence[Example], lessons: Sequence[Example], kinds: tuple[str, str], margin: float) -> None:
+    """Print how what was learned from lessons fares on the known outcomes; ``kinds`` names those and these."""
+    chances, gains, like = leave_out(known, lessons, margin)
     succeeded = np.array([e.succeeded(margin) for e in known])
     true = np.array([e.gain for e in known])
     null = np.array([e.null for e in known])
     families = len({e.family for e in known})
-    print(f"\n{truth} outcomes, margin {margin:g}: {len(known)} cases of {families} families, {null.sum()} shuffled,")
+    print(f"\n{kinds[1]} outcomes, margin {margin:g}: {len(known)} cases of {families} families, {null.sum()} shuffled")
     print(f"  {succeeded.mean():.0%} succeeded, {(~like).sum()} unlike the others")
+    print(f"  learned from {len(lessons)} cases with {kinds[0]} outcomes")
     show("all", chances, succeeded, true, gains)
     show("like the others", chances[like], succeeded[like], true[like], gains[like])
     show("not shuffled", chances[~null], succeeded[~null], true[~null], gains[~null])
+    timed = np.array([e.probe.ordered for e in known])
+    for name, part in (("in order of time", timed), ("in no order", ~timed)):
+        if part.any():
+            show(name, chances[part], succeeded[part], true[part], gains[part])
     for variant in sorted({e.variant for e in known}):
         mine = np.array([e.variant == variant for e in known])
         said, came = chances[mine], succeeded[mine]
@@ -195,6 +215,20 @@ def report(known: Sequence[Example], truth: str, margin: float) -> None:
               f"a build {builds[both].mean():.2f}, share {share:.2f}")  # fmt: skip
 
 
+def print_agreement(builds: Sequence[Example], quick: Sequence[Example], margin: float) -> None:
+    """Print how often builds come out as the quick models do on the same rows."""
+    other = {e.id: e for e in quick}
+    pairs = [(e, other[e.id]) for e in builds if e.id in other]
+    for name, kept in (("all", pairs), ("in order of time", [p for p in pairs if p[0].probe.ordered])):
+        if not kept:
+            continue
+        same = np.mean([a.succeeded(margin) == b.succeeded(margin) for a, b in kept])
+        more = np.mean([a.succeeded(margin) and not b.succeeded(margin) for a, b in kept])
+        print(f"builds beside quick models, {name}: {len(kept)} cases, {same:.0%} the same, {more:.0%} where the build "
+              f"alone succeeds, rank correlation of the gains "
+              f"{stats.spearmanr([a.gain for a, _ in kept], [b.gain for _, b in kept])[0]:.2f}")  # fmt: skip
+
+
 def show(name: str, chances: np.ndarray, succeeded: np.ndarray, true: np.ndarray, gains: np.ndarray) -> None:
     brier, floor = np.mean((chances - succeeded) ** 2), succeeded.mean() * (1 - succeeded.mean())
     held = np.mean((true >= gains[:, 1]) & (true <= gains[:, 2]))
@@ -208,13 +242,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cache", type=Path)
     parser.add_argument("--truth", choices=("quick", "build"), default="quick")
+    parser.add_argument(
+        "--lessons", choices=("quick", "build", "mixed"), default="quick", help="outcomes that are learned from"
+    )
+    parser.add_argument(
+        "--level", choices=("latest", "mean"), default="latest", help="the baseline where time orders rows"
+    )
     parser.add_argument("--out", type=Path, help="write the model here", default=None)
     parser.add_argument("--margin", type=float, default=MARGIN)
     options = parser.parse_args()
-    known = examples(options.cache, options.truth)
-    report(known, options.truth, options.margin)
+    known = examples(options.cache, options.truth, options.level)
+    lessons = examples(options.cache, options.lessons, options.level)
+    if not known or not teach_enough(lessons, options.margin):
+        print(f"{len(known)} {options.truth} outcomes of {len(lessons)} cases to learn from are too few: more minutes")
+        return
+    if options.truth == "build":
+        print_agreement(known, examples(options.cache, "quick", options.level), options.margin)
+    report(known, lessons, (options.lessons, options.truth), options.margin)
     if options.out is not None:
-        model = learn(known)
+        model = learn(lessons)
         options.out.write_bytes(write_model(model))
         print(f"{options.out.name}: {model.cases} cases of {model.families} families")
 

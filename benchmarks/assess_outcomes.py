@@ -6,6 +6,7 @@ python benchmarks/assess_outcomes.py CACHE [--data ../shared/data] [--minutes 5]
 import argparse
 import json
 import os
+import random
 import sys
 import tempfile
 import time
@@ -24,7 +25,7 @@ import journeyman
 from assess_tasks import CaseTable, PosedCase, pose_case, readable, wanted_cases
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.table import Block, target_values, to_block
-from journeyman.entities.task import Task
+from journeyman.entities.task import Scheme, Task
 from journeyman.errors import JourneymanError
 from journeyman.interfaces import Metric
 from journeyman.pipelines.probe_case import PreparedCase, prepare_case, probe_case, without_leaks
@@ -48,7 +49,7 @@ from journeyman.stages.probe.quick_models import (
 from journeyman.tasks import metric_of
 
 HERE = Path(__file__).resolve().parent
-LOOKS = 4
+LOOKS = 5
 """Is raised where looks show something else than before: with --again, those of the cache are done again."""
 
 FIRST, SECOND = 600, 3_000
@@ -114,23 +115,29 @@ def quick_outcome(posed: PosedCase, case: PreparedCase) -> dict[str, object]:
     y = codes_of(posed.apart[posed.target], labels) if labels else posed.apart[posed.target].to_numpy(float)
     kept = np.flatnonzero(y >= 0) if labels else np.arange(len(y))
     apart = rows_of(block, columns, y, data.task).take(kept)
-    losses: dict[str, list[float]] = {}
+    tried: dict[str, list[float]] = {}
     folds = list(data.split.folds[-3:])
     for fold in folds:
         check = fit.take(fold.validate)
         for name, predict in plain_models(fit.take(fold.fit)).items():
-            losses.setdefault(name, []).append(float(row_losses(check, predict(check)).mean()))
-    best = min(losses, key=lambda name: np.mean(losses[name]))
+            tried.setdefault(name, []).append(float(row_losses(check, predict(check)).mean()))
+    best = min(tried, key=lambda name: np.mean(tried[name]))
     constant = constant_prediction(fit)
     base = row_losses(apart, np.tile(constant, (len(apart.y), 1)))
-    worse = np.mean(losses[best]) >= np.mean(
+    worse = np.mean(tried[best]) >= np.mean(
         [float(row_losses(fit.take(f.validate), np.tile(constant, (len(f.validate), 1))).mean()) for f in folds]
     )
     # What no model beats out of fold is predicted by the baseline, as a build does.
     found = np.tile(constant, (len(apart.y), 1)) if worse else plain_models(fit)[best](apart)
     score = scored(metric_of(data.task), apart.y, found)
+    losses = row_losses(apart, found)
+    in_time = {}
+    if data.split.scheme is Scheme.TIME:
+        recent = constant_prediction(fit.take(latest(len(fit.y))))
+        in_time = judged_in_time(base, row_losses(apart, np.tile(recent, (len(apart.y), 1))), losses)
     return {
-        **judged(base, row_losses(apart, found)),
+        **judged(base, losses),
+        **in_time,
         "score": score,
         "model": best,
         "seconds": time.process_time() - began,
@@ -167,7 +174,7 @@ def large_trees(fit: Rows) -> Predict:
     return predict
 
 
-def built(posed: PosedCase, leaks: list[str], trials: int) -> dict[str, object]:
+def built(posed: PosedCase, leaks: list[str], trials: int, ordered: bool) -> dict[str, object]:
     """Return what a build of the case gains on the rows kept apart, without columns that nobody would know."""
     began, wall = time.process_time(), time.monotonic()
     ignored = dict.fromkeys([*posed.leaks, *leaks], "ignored")
@@ -184,15 +191,28 @@ def built(posed: PosedCase, leaks: list[str], trials: int) -> dict[str, object]:
             known = truth >= 0
             found, truth = found[known], truth[known]
             learned = codes_of(posed.learn[posed.target], release.task.labels)
-            shares = np.bincount(learned[learned >= 0], minlength=len(release.task.labels)) + 0.5
-            shares = shares / shares.sum()
-            base = -np.log(np.clip(shares[truth], _FLOOR, 1))
+            base, recent = (
+                share_losses(some[some >= 0], truth, len(release.task.labels))
+                for some in (learned, learned[latest(len(learned))])
+            )
             losses = -np.log(np.clip(found[np.arange(len(truth)), truth], _FLOOR, 1))
         else:
             found, truth = np.asarray(release.predict(rows), float), y.to_numpy(float)
-            base, losses = (truth - posed.learn[posed.target].to_numpy(float).mean()) ** 2, (truth - found) ** 2
+            learned, losses = posed.learn[posed.target].to_numpy(float), (truth - found) ** 2
+            base, recent = (truth - learned.mean()) ** 2, (truth - learned[latest(len(learned))].mean()) ** 2
     scores = {"score": scored(metric, truth, found)}
+    scores |= judged_in_time(base, recent, losses) if ordered else {}
     return {**judged(base, losses), **scores, "build_seconds": spent, "build_wall": waited}
+
+
+def share_losses(learned: np.ndarray, truth: np.ndarray, classes: int) -> np.ndarray:
+    shares = np.bincount(learned, minlength=classes) + 0.5
+    return -np.log(np.clip((shares / shares.sum())[truth], _FLOOR, 1))
+
+
+def latest(rows: int) -> np.ndarray:
+    """Return the positions of the latest tenth of rows, as a probe has it."""
+    return np.arange(rows)[-max(5, rows // 10) :]
 
 
 def scored(metric: Metric, truth: np.ndarray, found: np.ndarray) -> float:
@@ -230,6 +250,21 @@ def judged(base: np.ndarray, losses: np.ndarray) -> dict[str, object]:
     }
 
 
+def judged_in_time(base: np.ndarray, recent: np.ndarray, losses: np.ndarray) -> dict[str, object]:
+    """Return the gain over the better one of the mean and the latest level, and how far it is beyond noise.
+
+    Of a random walk the mean lies behind, and whatever has learned the latest level is better; and its thousands of
+    rows say as little as a few independent ones. Errors that follow one another widen the noise as in a probe.
+    """
+    base = recent if recent.mean() < base.mean() else base
+    off = base - losses
+    centred = off - off.mean()
+    follows = float((centred[1:] * centred[:-1]).sum() / max(float((centred**2).sum()), 1e-300))
+    follows = float(np.clip(follows, 0.0, 0.9995))
+    plain = judged(base, losses)
+    return {"gain_in_time": plain["gain"], "t_in_time": plain["t"] * np.sqrt((1.0 - follows) / (1.0 + follows))}
+
+
 def collect(place: CaseTable, number: int, options: argparse.Namespace, tables: dict[str, object]) -> str:
     """Look at a case and learn its quick outcome; or, with --builds, build it, where it was looked at."""
     name = f"{place.name}-{number:02d}"
@@ -246,7 +281,7 @@ def collect(place: CaseTable, number: int, options: argparse.Namespace, tables: 
     read = tables[place.name]
     posed = None if read is None else pose_case(place, number, *read)
     if options.builds:
-        result = build_outcome(posed, known["leaks"], options.trials)
+        result = build_outcome(posed, known["leaks"], options.trials, known["scheme"] == "time")
         return written(outcome, result)
     result: dict[str, object] = {"id": name, "family": place.family, "none": True}
     if posed is not None:
@@ -264,21 +299,22 @@ def collect(place: CaseTable, number: int, options: argparse.Namespace, tables: 
 
 
 def looked_like_this(known: dict[str, object]) -> bool:
-    """Say whether looks would show the same again; versions 3 and 4 differ from 2 where time orders rows alone.
+    """Say whether looks would show the same again; versions 3 to 5 differ from 2 where time orders rows alone.
 
-    Version 4 knows months, weekdays and hours of dates, which rows in no order of time hardly have.
+    Version 4 knows months, weekdays and hours of dates, which rows in no order of time hardly have; version 5 knows
+    the outcome beside the latest level.
     """
-    return known.get("looks") == LOOKS or (known.get("looks") in (2, 3) and known.get("scheme") != "time")
+    return known.get("looks") == LOOKS or (known.get("looks") in (2, 3, 4) and known.get("scheme") != "time")
 
 
 def worth_building(known: dict[str, object]) -> bool:
-    """Say whether a case is built: those with many classes would take as long as twenty others."""
-    return bool(known) and "quick" in known and len(known["labels"]) <= 6
+    """Say whether a case is built: those with many classes, or with texts, would take as long as twenty others."""
+    return bool(known) and "quick" in known and len(known["labels"]) <= 6 and not known["features"]["texts"]
 
 
-def build_outcome(posed: PosedCase, leaks: list[str], trials: int) -> dict[str, object]:
+def build_outcome(posed: PosedCase, leaks: list[str], trials: int, ordered: bool) -> dict[str, object]:
     try:
-        return built(posed, leaks, trials)
+        return built(posed, leaks, trials, ordered)
     except JourneymanError as error:
         return {"refused": str(error)}
 
@@ -309,6 +345,7 @@ def main() -> None:
     until, tables = time.monotonic() + 60 * options.minutes, {}
     mine, parts = map(int, options.part.split("/"))
     wanted = wanted_cases(options.data, options.each)
+    random.Random(0).shuffle(wanted)  # so that what is there after any time is a fair sample
     if options.again:  # where time orders rows, looks have changed most
         wanted.sort(key=lambda one: one[0].order is None)
     for place, number in wanted:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.use_case import Assessment, AssessRequest, UseCase
 from journeyman.errors import SettingsError
 from journeyman.interfaces import Progress, Source
@@ -93,9 +94,19 @@ def assess(
     return _assessed(request, [NamedSource(FRAME, partial(FrameSource, source, FRAME))], None, quiet)
 
 
-def assess_request(request: AssessRequest, *, progress: Progress | None = None, quiet: bool = False) -> Assessment:
-    """Do the same for what was asked for on the command line; ``progress`` and ``quiet`` as for a build."""
-    tables = _tables(request.source)
+def assess_request(
+    request: AssessRequest, style: FileStyle = AS_FOUND, *, progress: Progress | None = None, quiet: bool = False
+) -> Assessment:
+    """Do the same for what was asked for on the command line.
+
+    Parameters
+    ----------
+    style : FileStyle
+        How the files are written, of a folder all of them.
+    progress, quiet
+        As for a build.
+    """
+    tables = _tables(request.source, style)
     return _assessed(replace(request, source=redacted(request.source)), tables, progress, quiet)
 
 
@@ -118,19 +129,19 @@ def _assessed(
     return found
 
 
-def _tables(location: str) -> list[NamedSource]:
+def _tables(location: str, style: FileStyle) -> list[NamedSource]:
     """Return the tables of a source: of a folder or a database all of them."""
     path = Path(location).expanduser()
     many = is_database(location) or (not is_address(location) and (_is_folder_of_tables(path) or _is_sqlite(path)))
     if not many:
         name = location if is_address(location) else path.name
-        return [NamedSource(name, partial(_open_table, location))]
+        return [NamedSource(name, partial(_open_table, location, style))]
     listed = list_lake(lake_address(location))
-    return [NamedSource(one.name, partial(open_listed, one)) for one in listed]
+    return [NamedSource(one.name, partial(open_listed, one, style)) for one in listed]
 
 
-def _open_table(location: str) -> Source:
-    return open_source(location, None, quiet=True)
+def _open_table(location: str, style: FileStyle) -> Source:
+    return open_source(location, None, style, quiet=True)
 
 
 def _is_folder_of_tables(path: Path) -> bool:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from journeyman.cli.endings import one_line_errors
-from journeyman.cli.options import Quiet
+from journeyman.cli.options import Delimiter, Encoding, Quiet, Quote, Sheet
 from journeyman.cli.output_files import check_output_files
 from journeyman.cli.screen import show_view
+from journeyman.entities.file_style import parse_file_style
 from journeyman.entities.use_case import AssessRequest
+from journeyman.errors import SettingsError
 from journeyman.lazy_module import LazyModule
 from journeyman.settings import parse_budget
 
@@ -62,13 +64,23 @@ def assess(  # one parameter an option: the signature is the command's interface
         typer.Option("--json", metavar="FILE", help="Write all facts here, for programs.", show_default=False),
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of everything random.")] = 0,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    quote: Quote = None,
+    sheet: Sheet = None,
     quiet: Quiet = False,
 ) -> None:
     """Rank the columns that could be predicted by the probability that a build succeeds."""
     with one_line_errors(Path()):
         check_output_files((source,), {"--out": out, "--json": json})
         names = tuple(name.strip() for name in (targets or "").split(",") if name.strip())
-        found = assess_api.assess_request(AssessRequest(source, names, parse_budget(budget), margin, seed), quiet=quiet)
+        if targets is not None and not names:
+            raise SettingsError(
+                "--targets names no column", hint="name some, as in --targets price,left, or leave it out"
+            )
+        request = AssessRequest(source, names, parse_budget(budget), margin, seed)
+        style = parse_file_style(encoding, delimiter, quote, sheet)
+        found = assess_api.assess_request(request, style, quiet=quiet)
         if out is not None:
             assess_api.write_page(found, out)
         if json is not None:

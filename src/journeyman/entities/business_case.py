@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-__all__ = ["LEAVE", "BusinessCase", "Effect", "Rule", "RuleKind", "Today", "Volume", "Worth"]
+__all__ = ["LARGEST_AMOUNT", "LEAVE", "BusinessCase", "Effect", "Rule", "RuleKind", "Today", "Volume", "Worth"]
+
+LARGEST_AMOUNT = 1e15
+"""Of any amount or count: squares and sums of larger ones lose cents, and then everything."""
 
 LEAVE = "leave"
 """The action that leaves a case alone; it takes no capacity and no budget."""

@@ -21,6 +21,7 @@ from journeyman.entities.use_case import (
 )
 from journeyman.errors import JourneymanError, SettingsError, SourceError
 from journeyman.interfaces import Metric, Source
+from journeyman.linear_algebra import on_one_thread
 from journeyman.pipelines.probe_case import PreparedCase, prepare_case, probe_case, without_leaks
 from journeyman.runtime.build_context import BuildContext
 from journeyman.settings import BuildSettings, bounded
@@ -123,8 +124,9 @@ def assess(
     try:
         loaded = _load(sources, line, known)
         wanted = _choose_columns(loaded, request, known)
-        line.first_looks(wanted, loaded, known)
-        line.second_looks(loaded, known)
+        with on_one_thread():
+            line.first_looks(wanted, loaded, known)
+            line.second_looks(loaded, known)
     except KeyboardInterrupt:
         if not known.cases:
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from journeyman.entities.column import Role
@@ -16,7 +17,7 @@ from journeyman.runtime.build_context import BuildContext
 from journeyman.runtime.durable_run import MemoryRun
 from journeyman.settings import FRAME
 from journeyman.sources import FrameSource
-from journeyman.stages.probe import probe
+from journeyman.stages.probe import probe, probed_gain
 from journeyman.tasks import metric_of
 
 __all__ = ["PreparedCase", "prepare_case", "probe_case", "without_leaks"]
@@ -86,20 +87,29 @@ def _leaks_by_models(case: PreparedCase, seed: int) -> tuple[str, ...]:
     The rule that looks at one column after the other (DQ301) needs some thousand rows to be sure of it.
     """
     data = without_leaks(case)
+    nearly = _NEARLY if data.task.labels else _NEARLY_NUMBERS
     found: list[str] = []
     while len(found) < _MOST_LEAKS and len(data.table.features) > 1:
-        whole = probe_case(data, _LOOKED_AT, seed)
-        if whole is None or not whole.importances or whole.gain < (_NEARLY if whole.classes else _NEARLY_NUMBERS):
+        gain = _gain(data, seed)
+        whole = probe_case(data, _LOOKED_AT, seed) if gain >= nearly else None
+        if whole is None or not whole.importances:
             break
         name, worth = next(iter(whole.importances.items()))
         others = _with_columns(data, {c.name for c in data.table.features} - {name})
-        rest, alone = (probe_case(some, _LOOKED_AT, seed) for some in (others, _with_columns(data, {name})))
-        little = rest is None or rest.gain <= _LITTLE_OF_ALL * whole.gain
-        if worth < _LITTLE_OF_ALL * whole.gain or not little or alone is None or alone.gain < _ALONE * whole.gain:
+        rest, alone = _gain(others, seed), _gain(_with_columns(data, {name}), seed)
+        if worth < _LITTLE_OF_ALL * gain or rest > _LITTLE_OF_ALL * gain or alone < _ALONE * gain:
             break
         found.append(name)
         data = others
     return tuple(found)
+
+
+def _gain(data: Dataset, seed: int) -> float:
+    """Return the gain of quick models; none where too few rows, or no columns, are left to learn from."""
+    try:
+        return probed_gain(data.table, data.task, data.split, _LOOKED_AT, seed)
+    except ValueError:
+        return -np.inf
 
 
 def _with_columns(data: Dataset, wanted: Collection[str]) -> Dataset:

@@ -160,7 +160,8 @@ def _best(
     quotes = _quotes(lines, asked, expected)
     if asked.delimiter is not None:
         scored = _scored(asked.delimiter, quotes, lines, pieces, expected)
-        return max(scored, key=lambda s: s[0])[1], None
+        # In no line at all: the file then has one column, and what is missed is told by its name.
+        return max(scored, key=lambda s: s[0], default=(0.0, Dialect(asked.delimiter, quotes[0]), False))[1], None
     usual = [s for d in _USUAL for s in _scored(d, quotes, lines, pieces, expected)]
     if expected.delimiter is not None and expected.delimiter not in _USUAL:
         usual += _scored(expected.delimiter, quotes, lines, pieces, expected)

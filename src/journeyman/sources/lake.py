@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.lake import Listed
 from journeyman.errors import SourceError
 from journeyman.interfaces import Source
@@ -171,7 +172,7 @@ def _licences(folder: Path) -> dict[str, str]:
     return found
 
 
-def open_listed(listed: Listed) -> Source:
+def open_listed(listed: Listed, style: FileStyle = AS_FOUND) -> Source:
     """Open a table of a lake; errors as for any source, and of a table format whose files are not read alone."""
     kind = "" if is_database(listed.location) else _format_of(Path(listed.location))
     if kind:
@@ -179,7 +180,7 @@ def open_listed(listed: Listed) -> Source:
             f"{listed.name} is a table of {kind}, whose files say nothing alone",
             hint="write it to Parquet files, or read it with --engine spark",
         )
-    return open_source(listed.location, listed.query, quiet=True)
+    return open_source(listed.location, listed.query, style, quiet=True)
 
 
 def read_listed(listed: Listed) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.business_case import LEAVE, BusinessCase, Rule, RuleKind, Worth
+from journeyman.entities.business_case import LARGEST_AMOUNT, LEAVE, BusinessCase, Rule, RuleKind, Worth
 from journeyman.entities.case_rows import CaseRows
 from journeyman.entities.held_out import HeldOut, NamedColumn
 from journeyman.errors import SettingsError
@@ -59,6 +59,11 @@ def price_outcomes(held: HeldOut, case: BusinessCase, labels: Sequence[str], tar
             f"volume.price is negative in {int((price < 0).sum()):,} rows: acting would give budget back",
             hint="write what acting takes as a positive number",
         )
+    if case.protected == target:
+        raise SettingsError(
+            f"protected = '{target}' is what the model predicts: its values are outcomes, not groups",
+            hint="name a column that tells people apart, such as an age, or leave `protected` out",
+        )
     groups = held.columns[case.protected].texts if case.protected else None
     leave = case.actions.index(LEAVE) if LEAVE in case.actions else -1
     today = _today(held, case)
@@ -103,6 +108,11 @@ def _amounts(worth: Worth, held: HeldOut, place: str) -> FloatArray:
                 hint="name a column of numbers, or leave those rows out of the table",
             )
         found = found + rate * numbers
+    if (most := float(np.abs(found).max(initial=0.0))) > LARGEST_AMOUNT:
+        raise SettingsError(
+            f"{place} reaches {most:.3g}, which is beyond the largest amount, {LARGEST_AMOUNT:g}",
+            hint="count in a larger unit, or leave rows with such numbers out of the table",
+        )
     return found
 
 

@@ -40,6 +40,10 @@ def read_pilot(decided: DecidedCase, values: NDArray[np.float64], treated: NDArr
             f"no pilot of {decided.name} {decided.version} was planned: the answer was {decided.verdict}",
             hint=f"`journeyman decide {decided.name} --economics FILE.toml` decides again",
         )
+    if not len(values):
+        raise SettingsError(
+            "the pilot has no case yet", hint="add a row a case, in the order in which they were decided: arm and value"
+        )
     slack = 1e-6 * (plan.high - plan.low)
     outside = (values < plan.low - slack) | (values > plan.high + slack)
     if outside.any():
@@ -54,7 +58,7 @@ def read_pilot(decided: DecidedCase, values: NDArray[np.float64], treated: NDArr
     if chance < _FAIR:
         raise SettingsError(
             f"{ours:,} of {len(values):,} cases went to the policy, which a fair coin does once in "
-            f"{1 / chance:,.0f} pilots",
+            f"{_often(chance)} pilots",
             hint="an arm was not drawn by lot, or cases are lacking: find out which, and begin a new pilot",
         )
     width = plan.high - plan.low
@@ -83,6 +87,10 @@ def read_pilot(decided: DecidedCase, values: NDArray[np.float64], treated: NDArr
         ended=ended,
         days=plan.days,
     )
+
+
+def _often(chance: float) -> str:
+    return f"{1.0 / chance:,.0f}" if chance > 1e-6 else "more than a million"
 
 
 def _first(passed: NDArray[np.bool_]) -> int | None:

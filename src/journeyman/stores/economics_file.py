@@ -12,7 +12,17 @@ from typing import Any
 
 import tomli_w
 
-from journeyman.entities.business_case import LEAVE, BusinessCase, Effect, Rule, RuleKind, Today, Volume, Worth
+from journeyman.entities.business_case import (
+    LARGEST_AMOUNT,
+    LEAVE,
+    BusinessCase,
+    Effect,
+    Rule,
+    RuleKind,
+    Today,
+    Volume,
+    Worth,
+)
 from journeyman.errors import SettingsError
 from journeyman.stores.disk import disk_errors
 
@@ -278,6 +288,10 @@ class _Reader:
             raise self.refuse(
                 f"{place} = {value!r}, wanted a number, a column or a rate",
                 'write 12.5, "COLUMN" or {column = "COLUMN", rate = 0.1, plus = -5}',
+            )
+        if abs(value) > LARGEST_AMOUNT:
+            raise self.refuse(
+                f"{place} = {value:g} is beyond the largest amount, {LARGEST_AMOUNT:g}", "count in a larger unit"
             )
         return float(value)
 

@@ -145,6 +145,8 @@ def test_bad_input_is_a_line_and_a_hint_and_writes_nothing(tmp_path: Path, monke
     for words, message in (
         (["no.csv"], "no such file: no.csv"),
         (["empty"], "no table"),
+        (["t.csv", "--encoding", "utf-9"], "utf-9"),
+        (["t.csv", "--targets", " , "], "--targets names no column"),
         (["t.csv", "--targets", "spend"], "no table has a column 'spend'"),
         (["t.csv", "--margin", "1.5"], "a margin of 1.5 is no share of the loss"),
         (["t.csv", "--budget", "soon"], "the budget 'soon' is not a time"),
@@ -156,6 +158,22 @@ def test_bad_input_is_a_line_and_a_hint_and_writes_nothing(tmp_path: Path, monke
         assert message in done.stderr
         assert "hint: " in done.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == before
+
+
+def test_a_table_is_read_as_it_is_said_to_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    customers(60).to_csv("t.csv", index=False)
+    assert "no table has a column 'spent'" in typed("t.csv", "--delimiter", "tab", "--targets", "spent", "-q").stderr
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_numbers_near_the_largest_are_columns_like_others() -> None:
+    rng = np.random.default_rng(0)
+    size = rng.normal(size=200)
+    table = pd.DataFrame({"far": size * 1e300, "left": np.where(size + rng.normal(0, 0.3, 200) > 0, "yes", "no")})
+    left = assess(table, ["left"]).cases[0]
+    assert left.probe is not None
+    assert left.probe.linear > 0.3
 
 
 def test_what_cannot_be_assessed_is_refused_from_python() -> None:

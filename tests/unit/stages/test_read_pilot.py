@@ -51,5 +51,9 @@ def test_what_is_no_pilot_is_refused() -> None:
         read_pilot(decided, values * 3.0, treated)
     with pytest.raises(SettingsError, match="fair coin"):
         read_pilot(decided, values, np.arange(100) < 90)
+    with pytest.raises(SettingsError, match="fair coin does once in more than a million pilots"):
+        read_pilot(decided, values, np.ones(100, bool))
+    with pytest.raises(SettingsError, match="no case yet"):
+        read_pilot(decided, values[:0], treated[:0])
     with pytest.raises(SettingsError, match="no pilot of"):
         read_pilot(decided_case(cases=None), values, treated)

@@ -119,6 +119,16 @@ def test_copies_of_rows_do_not_stand_on_both_sides() -> None:
     assert probe.gain < 0.1
 
 
+def test_copies_of_records_with_one_date_do_not_either() -> None:
+    rng = np.random.default_rng(0)
+    once = pd.DataFrame({"month": pd.date_range("2010-01-01", periods=60, freq="MS").strftime("%Y-%m")})
+    once = once.assign(sold=rng.normal(1_000, 200, 60).round(1))
+    frame = pd.concat([once] * 3).sample(frac=1.0, random_state=1).reset_index(drop=True)
+    probe = looked_at(frame, "sold")
+    assert probe.clusters <= 60
+    assert probe.gain < 0.2
+
+
 def test_too_few_rows_are_no_probe() -> None:
     components = standard_components(lambda report: "", SystemClock(), SilentProgress(), lambda: False)
     settings = BuildSettings(FRAME, "y", "assess", threads=1)

@@ -52,6 +52,7 @@ def test_all_entries_are_read() -> None:
         ("no = -5\n", "", "does not say what 'no' is worth", "no = 0"),
         ("no = -5", "noo = -5", "'noo' under [worth.act] is no outcome of 'fraud'", "did you mean 'no'?"),
         ("no = -5", "no = true", "worth.act.no = True", "12.5"),
+        ("no = -5", "no = -1e300", "worth.act.no = -1e+300 is beyond the largest amount", "larger unit"),
         ("no = -5", "no = nan", "worth.act.no = nan", "12.5"),
         ("no = -5", "no = {rate = 2}", "has a rate, but not of what", "column"),
         ("no = -5", 'no = {colum = "a"}', "no entry 'worth.act.no.colum'", "did you mean 'column'?"),

@@ -25,7 +25,7 @@ from journeyman.stages.probe.quick_models import (
     row_losses,
 )
 
-__all__ = ["LEAST_ROWS", "probe"]
+__all__ = ["LEAST_ROWS", "probe", "probed_gain"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -76,21 +76,10 @@ def probe(table: Table, task: Task, split: Split, metric: Metric, most_rows: int
     ----------
     Nadeau & Bengio 2003, "Inference for the generalization error", Machine Learning 52.
     """
-    chosen = sample_rows(table, task, split, most_rows, seed)
-    if len(chosen) < LEAST_ROWS:
-        raise ValueError(f"{len(chosen)} rows are too few to learn from and to judge by")
-    ordered = split.scheme is Scheme.TIME
-    rows = _rows_of(table, task, split, chosen)
-    if (own := len(np.unique(rows.clusters))) < LEAST_ROWS:
-        raise ValueError(f"{own} rows that are no copies are too few to learn from and to judge by")
-    repeats = 1 if ordered or len(chosen) > _FEW_ROWS else _REPEATS
-    dealt = [folds_by_time(split, chosen) if ordered else deal_folds(rows, seed + 101 * r) for r in range(repeats)]
-    folds = [fold for part in dealt for fold in part]
-    tried = [[_fold_losses(rows, fold, seed + k) for k, fold in enumerate(part)] for part in dealt]
-    results = [result for part in tried for result in part]
-    if not all(tried):
-        raise ValueError("no fold has rows to learn from")
-    best, gain, gains = _best_method(tried)
+    looked = _look(table, task, split, most_rows, seed)
+    rows, chosen, folds, ordered = looked.rows, looked.chosen, looked.folds, split.scheme is Scheme.TIME
+    results = [result for part in looked.tried for result in part]
+    best, gain, gains = _best_method(looked.tried)
     order = np.concatenate([result.validate for result in results])
     clusters = _blocks(order, len(rows.y)) if ordered else rows.clusters[order]
     error = _error(results, best, clusters, folds, ordered)
@@ -103,12 +92,12 @@ def probe(table: Table, task: Task, split: Split, metric: Metric, most_rows: int
         method=best,
         gain=gain,
         error=error,
-        worst_fold=float(np.mean([min(_gain([result], best) for result in part) for part in tried])),
+        worst_fold=float(np.mean([min(_gain([result], best) for result in part) for part in looked.tried])),
         linear=max(value for name, value in gains.items() if name.startswith("linear")),
         trees=max(value for name, value in gains.items() if name.startswith("trees")),
         rows=len(split.train),
         looked_at=len(chosen),
-        clusters=own,
+        clusters=len(np.unique(rows.clusters)),
         features=len(rows.columns),
         texts=float(np.mean([c.kind is Kind.TEXT for c in rows.columns])) if rows.columns else 0.0,
         classes=rows.classes,
@@ -126,10 +115,40 @@ def probe(table: Table, task: Task, split: Split, metric: Metric, most_rows: int
     )
 
 
+def probed_gain(table: Table, task: Task, split: Split, most_rows: int, seed: int) -> float:
+    """Return the gain of :func:`probe` alone, for less than half of the time; ValueError as there."""
+    return _best_method(_look(table, task, split, most_rows, seed).tried)[1]
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """Rows that were looked at, their positions in the table, and what was tried on each fold of each division."""
+
+    rows: Rows
+    chosen: IntArray
+    folds: Sequence[Fold]
+    tried: Sequence[Sequence[_FoldLosses]]
+
+
+def _look(table: Table, task: Task, split: Split, most_rows: int, seed: int) -> _Looked:
+    chosen = sample_rows(table, task, split, most_rows, seed)
+    if len(chosen) < LEAST_ROWS:
+        raise ValueError(f"{len(chosen)} rows are too few to learn from and to judge by")
+    ordered = split.scheme is Scheme.TIME
+    rows = _rows_of(table, task, split, chosen)
+    if (own := len(np.unique(rows.clusters))) < LEAST_ROWS:
+        raise ValueError(f"{own} rows that are no copies are too few to learn from and to judge by")
+    repeats = 1 if ordered or len(chosen) > _FEW_ROWS else _REPEATS
+    dealt = [folds_by_time(split, chosen) if ordered else deal_folds(rows, seed + 101 * r) for r in range(repeats)]
+    if not all(dealt):
+        raise ValueError("no fold has rows to learn from")
+    tried = [[_fold_losses(rows, fold, seed + k) for k, fold in enumerate(part)] for part in dealt]
+    return _Looked(rows, chosen, [fold for part in dealt for fold in part], tried)
+
+
 def _rows_of(table: Table, task: Task, split: Split, chosen: IntArray) -> Rows:
     columns = tuple(c for c in table.features if c.kind not in (Kind.IDENTIFIER, Kind.CONSTANT, Kind.IMAGE))
     block = to_block(table.frame[[c.name for c in columns]].iloc[chosen], columns)
-    block, columns = with_calendar(block, columns)
     y = target_values(table, task.target)[chosen]
     if split.copies is not None:
         clusters = split.copies[chosen]
@@ -138,7 +157,9 @@ def _rows_of(table: Table, task: Task, split: Split, chosen: IntArray) -> Rows:
     else:
         clusters = np.arange(len(chosen))
     rows = Rows(block, columns, y, len(task.labels), np.asarray(clusters))
-    return replace(rows, clusters=copies_of_pairs(rows))
+    rows = replace(rows, clusters=copies_of_pairs(rows))  # before one date becomes several columns
+    block, columns = with_calendar(block, columns)
+    return replace(rows, block=block, columns=columns)
 
 
 def _fold_losses(rows: Rows, fold: Fold, seed: int) -> _FoldLosses:

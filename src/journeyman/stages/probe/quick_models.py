@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import lightgbm
 import numpy as np
@@ -40,6 +40,7 @@ _TREES = {"learning_rate": 0.08, "num_leaves": 15, "bagging_fraction": 0.8, "bag
 _TREES |= {"feature_fraction": 0.8, "max_cat_to_onehot": 8, "cat_smooth": 20.0, "verbosity": -1, "num_threads": 1}
 _MOST_LEVELS = 40
 _MOST_WORDS = 2_000
+_LARGE = 1e150
 MOST_COLUMNS = 300
 
 
@@ -60,13 +61,26 @@ class Rows:
 
 
 Predict = Callable[["Rows"], FloatArray]
+Result = TypeVar("Result")
 
 
 def learn_quick_models(fit: Rows, seed: int) -> dict[str, Predict]:
     """Return what predicts other rows, by the name of the model: probabilities of classes, or values."""
-    models = {**_fit_linear(fit), **_fit_trees(fit, seed)}
+    models = {name: _remembered(model) for name, model in {**_fit_linear(fit), **_fit_trees(fit, seed)}.items()}
     linear, trees = models["linear"], models[MIDDLE]
     return {**models, BLEND: lambda rows: (linear(rows) + trees(rows)) / 2.0}
+
+
+def _remembered(function: Callable[[Rows], Result]) -> Callable[[Rows], Result]:
+    """Return the function with the result for the last rows kept: several models ask for the same one."""
+    last: list[tuple[Rows, Result]] = []
+
+    def remembered(rows: Rows) -> Result:
+        if not last or last[0][0] is not rows:
+            last[:] = [(rows, function(rows))]
+        return last[0][1]
+
+    return remembered
 
 
 def constant_prediction(fit: Rows) -> FloatArray:
@@ -94,8 +108,9 @@ def _fit_trees(fit: Rows, seed: int) -> Mapping[str, Predict]:
     if fit.classes > 2:
         settings |= {"num_class": fit.classes, "learning_rate": 0.16}
         rounds = tuple(max(4, r // (2 if fit.classes <= _MANY_CLASSES else 4)) for r in _ROUNDS)
+    encode = _remembered(encode)
     data = lightgbm.Dataset(encode(fit), fit.y, categorical_feature=categorical)
-    model = lightgbm.train(settings, data, rounds[-1])
+    model = lightgbm.train(settings, data, rounds[-1], keep_training_booster=True)  # else it is written and read again
 
     def predicting(used: int) -> Predict:
         def predict(rows: Rows) -> FloatArray:
@@ -132,7 +147,7 @@ def _as_numbers(values: NDArray[np.generic], column: Column) -> FloatArray:
 
 
 def _fit_linear(fit: Rows) -> Mapping[str, Predict]:
-    encode = _linear_matrix(fit)
+    encode = _remembered(_linear_matrix(fit))
     x = encode(fit)
     if not fit.classes:
         spread = float(fit.y.std()) or 1.0
@@ -172,8 +187,10 @@ def _fit_linear(fit: Rows) -> Mapping[str, Predict]:
 
 def _linear_matrix(fit: Rows) -> Callable[[Rows], SparseMatrix]:
     """Return how rows become a matrix for linear models: standardised numbers, one column a category, words."""
-    encoders: list[Callable[[Block], SparseMatrix]] = []
-    for column in fit.columns[:MOST_COLUMNS]:
+    kept = fit.columns[:MOST_COLUMNS]
+    numbers = [c for c in kept if not c.kind.categorical and c.kind is not Kind.TEXT]
+    encoders = [_standardised(numbers, fit.block)] if numbers else []
+    for column in [c for c in kept if c not in numbers]:
         values = fit.block[column.name]
         if column.kind.categorical:
             encoders.append(_levels(column, values))
@@ -181,8 +198,6 @@ def _linear_matrix(fit: Rows) -> Callable[[Rows], SparseMatrix]:
             words = _words(column, values)
             if words is not None:
                 encoders.append(words)
-        else:
-            encoders.append(_standardised(column, values))
 
     def encode(rows: Rows) -> SparseMatrix:
         ones = sparse.csr_matrix(np.zeros((len(rows.y), 1)))
@@ -191,18 +206,24 @@ def _linear_matrix(fit: Rows) -> Callable[[Rows], SparseMatrix]:
     return encode
 
 
-def _standardised(column: Column, values: NDArray[np.generic]) -> Callable[[Block], SparseMatrix]:
-    numbers = _as_numbers(values, column)
-    finite = numbers[np.isfinite(numbers)]
-    centre = float(np.median(finite)) if len(finite) else 0.0
-    spread = float(finite.std()) if len(finite) else 1.0
-    gaps = bool((~np.isfinite(numbers)).any())
+def _standardised(columns: Sequence[Column], fit: Block) -> Callable[[Block], SparseMatrix]:
+    values = np.column_stack([_as_numbers(fit[c.name], c) for c in columns])
+    finite = np.where(np.isfinite(values), values, np.nan)
+    known = np.isfinite(finite).any(axis=0)
+    gaps = np.isnan(finite).any(axis=0)
+    finite[:, ~known] = 0.0
+    largest = np.nanmax(np.abs(finite), axis=0, initial=0.0)
+    unit = np.where(largest > _LARGE, largest, 1.0)  # squares of larger numbers are none
+    centre = np.nanmedian(finite / unit, axis=0)
+    spread = np.nanstd(finite / unit, axis=0)
+    spread[spread == 0.0] = 1.0
 
     def encode(block: Block) -> SparseMatrix:
-        found = _as_numbers(block[column.name], column)
+        found = np.column_stack([_as_numbers(block[c.name], c) for c in columns])
         missing = ~np.isfinite(found)
-        scaled = np.clip((np.where(missing, centre, found) - centre) / (spread or 1.0), -5.0, 5.0)
-        return sparse.csr_matrix(np.column_stack([scaled, missing]) if gaps else scaled.reshape(-1, 1))
+        with np.errstate(over="ignore"):  # however far off, it is clipped
+            scaled = np.clip((np.where(missing, centre, found / unit) - centre) / spread, -5.0, 5.0)
+        return sparse.csr_matrix(np.column_stack([scaled, missing[:, gaps]]))
 
     return encode
 
