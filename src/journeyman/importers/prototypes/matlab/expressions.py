@@ -9,6 +9,7 @@ from journeyman.importers.prototypes.matlab import syntax as s
 from journeyman.importers.prototypes.matlab.arrays import ARRAY_FUNCTIONS
 from journeyman.importers.prototypes.matlab.divisions import DIVISION_FUNCTIONS, part_of_division
 from journeyman.importers.prototypes.matlab.indexing import part_of, table_column
+from journeyman.importers.prototypes.matlab.least_squares import predict_by_hand
 from journeyman.importers.prototypes.matlab.models import MODEL_FUNCTIONS, ask_model
 from journeyman.importers.prototypes.matlab.operators import above, beside, combine, negate, opposite, transpose
 from journeyman.importers.prototypes.matlab.reading import READING_FUNCTIONS
@@ -80,6 +81,9 @@ def translate(scope: Scope, node: s.Expression) -> Value:
         case s.Binary(sign, left, right):
             if sign == "=":
                 raise Outside("a setting by name")
+            predicted = predict_by_hand(scope, node)
+            if predicted is not None:
+                return predicted
             return combine(sign, translate(scope, left), translate(scope, right))
         case s.Range():
             return _range(scope, node)

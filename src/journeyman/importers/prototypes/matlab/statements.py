@@ -9,7 +9,7 @@ from typing import NamedTuple
 from journeyman.importers.prototypes.matlab import syntax as s
 from journeyman.importers.prototypes.matlab.assignments import assign
 from journeyman.importers.prototypes.matlab.expressions import translate
-from journeyman.importers.prototypes.matlab.names import changed_names, made_names, widened_names
+from journeyman.importers.prototypes.matlab.names import changed_names, made_names, multiplied_names, widened_names
 from journeyman.importers.prototypes.matlab.operators import truth
 from journeyman.importers.prototypes.matlab.scope import Scope, python_name
 from journeyman.importers.prototypes.matlab.values import (
@@ -104,6 +104,7 @@ class Translation:
     def _scope(self, statements: s.Block) -> Scope:
         scope = Scope(_no_value, self._call, frozenset(self._by_name), changed_names(statements))
         scope.widened = widened_names(statements)
+        scope.multiplied = multiplied_names(statements) if not self._calls else frozenset()
         scope.value = lambda node: translate(scope, node)
         return scope
 
@@ -129,6 +130,9 @@ class Translation:
         kinds = dict(scope.kinds)
         try:
             lines = self._translated(scope, statement, depth)
+            if isinstance(statement, s.If | s.For | s.While | s.Switch | s.Try):
+                for name in made_names((statement,)):  # weights that one way alone has fitted
+                    scope.weights.pop(name, None)
         except ModelOutside as outside:
             raise ModelOutside(f"{statement.line}|{outside}") if "|" not in str(outside) else outside from None
         except (Outside, RecursionError) as outside:
