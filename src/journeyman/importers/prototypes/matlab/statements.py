@@ -28,7 +28,7 @@ from journeyman.importers.prototypes.matlab.values import (
     tidy,
 )
 
-__all__ = ["Line", "Remark", "Translation"]
+__all__ = ["Line", "LineReason", "Translation"]
 
 _SHOWN_WORDS = (
     "clear clearvars close clc hold figure plot plot3 scatter scatter3 gscatter xlabel ylabel zlabel title legend grid "
@@ -60,7 +60,7 @@ class Line(NamedTuple):
     number: int
 
 
-class Remark(NamedTuple):
+class LineReason(NamedTuple):
     """A line, and what it would need, or how its meaning differs."""
 
     line: int
@@ -80,9 +80,9 @@ class Translation:
     ----------
     functions : list of Line
         Of the script's functions, in an order in which each stands before those that call it.
-    left_out : list of Remark
+    left_out : list of LineReason
         Lines outside of the subset, and what they would need.
-    told : list of Remark
+    told : list of LineReason
         Lines whose meaning differs from MATLAB's, and how.
     """
 
@@ -94,8 +94,8 @@ class Translation:
         self._calls: list[str] = []
         self._reasons: dict[int, str] = {}
         self.functions: list[Line] = []
-        self.left_out: list[Remark] = []
-        self.told: list[Remark] = []
+        self.left_out: list[LineReason] = []
+        self.told: list[LineReason] = []
 
     def body(self, statements: s.Block) -> list[Line]:
         """Return the lines of the script itself."""
@@ -143,7 +143,7 @@ class Translation:
             del self.told[told:]
             self._lose(scope, statement, left, str(outside) or "less depth")
             return []
-        self.told += [Remark(statement.line, reason) for reason in scope.told]
+        self.told += [LineReason(statement.line, reason) for reason in scope.told]
         return lines
 
     def _lose(self, scope: Scope, statement: s.Statement, left: int, reason: str) -> None:
@@ -153,7 +153,7 @@ class Translation:
         if reason.endswith(own):  # in an earlier turn of its loop: what it needed then is the reason
             reason = self._reasons.get(statement.line, reason)
         self._reasons[statement.line] = reason
-        self.left_out.append(Remark(statement.line, reason))
+        self.left_out.append(LineReason(statement.line, reason))
         for name in sorted(made_names((statement,))):
             scope.know(name, Kind(Form.LOST, other=f"line {statement.line} was to make"))
 
@@ -168,7 +168,7 @@ class Translation:
             case s.Assign():
                 return self._lines(scope, assign(scope, node), node.line, depth)
             case s.Show(line, value):
-                return self._lines(scope, self._shown(scope, value), line, depth)
+                return self._lines(scope, self._show(scope, value), line, depth)
             case s.Command():
                 return self._command(scope, node, depth)
             case s.If():
@@ -181,7 +181,7 @@ class Translation:
                 return self._switch(scope, node, depth)
             case s.Try():
                 return self._try(scope, node, depth)
-            case s.Jump(line, word):
+            case s.Leave(line, word):
                 return self._jump(scope, word, line, depth)
             case s.Faulty(_, reason):
                 raise Outside(f"to be read: {reason}")
@@ -208,7 +208,7 @@ class Translation:
         texts = [text for code in made for text in tidy(code).splitlines() if not _does_nothing(text)]
         return [Line("    " * depth + text, line) for text in texts]
 
-    def _shown(self, scope: Scope, value: s.Expression) -> list[str]:
+    def _show(self, scope: Scope, value: s.Expression) -> list[str]:
         """Return what is printed; a look at a value or a picture is nothing."""
         name, nodes = "", tuple[s.Expression, ...]()
         if isinstance(value, s.Call) and isinstance(value.target, s.Name) and value.target.name not in scope.kinds:
@@ -279,7 +279,7 @@ class Translation:
             lines += self._inner(scope, node.otherwise, depth)
         if not _leaves(node.otherwise):
             ends.append(scope.kinds)
-        scope.kinds = _joined(ends) if ends else dict(before)
+        scope.kinds = _kinds_after(ends) if ends else dict(before)
         return lines
 
     def _for(self, scope: Scope, node: s.For, depth: int) -> list[Line]:
@@ -292,7 +292,7 @@ class Translation:
         before = dict(scope.kinds)
         lines.append(Line("    " * depth + head, node.line))
         lines += self._inner(scope, node.body, depth)
-        scope.kinds = _joined([before, scope.kinds])
+        scope.kinds = _kinds_after([before, scope.kinds])
         return lines
 
     def _settle(self, scope: Scope, body: s.Block, variable: tuple[str, Kind] | None) -> list[str]:
@@ -307,7 +307,7 @@ class Translation:
             self.functions, self._texts, self._known = kept
             del self.told[told:], self.left_out[left:]
             begun |= {name for name, kind in scope.kinds.items() if kind.other == "grows" and name not in before}
-            scope.kinds = _joined([before, scope.kinds])
+            scope.kinds = _kinds_after([before, scope.kinds])
             if scope.kinds == before:
                 break
         return sorted(begun)
@@ -347,7 +347,7 @@ class Translation:
         head = tidy(f"while {asked}:\n    pass").split("\n")[0]
         lines.append(Line("    " * depth + head, node.line))
         lines += self._inner(scope, node.body, depth)
-        scope.kinds = _joined([before, scope.kinds])
+        scope.kinds = _kinds_after([before, scope.kinds])
         return lines
 
     def _switch(self, scope: Scope, node: s.Switch, depth: int) -> list[Line]:
@@ -369,7 +369,7 @@ class Translation:
         done, scope.kinds = scope.kinds, dict(before)
         lines.append(Line("    " * depth + "except Exception:", node.line))
         lines += self._inner(scope, node.handler, depth)
-        scope.kinds = _joined([done, scope.kinds])
+        scope.kinds = _kinds_after([done, scope.kinds])
         return lines
 
     def _jump(self, scope: Scope, word: str, line: int, depth: int) -> list[Line]:
@@ -477,10 +477,10 @@ def _is_whole(node: s.Expression) -> bool:
 
 
 def _leaves(body: s.Block) -> bool:
-    return any(isinstance(one, s.Jump) for one in body)
+    return any(isinstance(one, s.Leave) for one in body)
 
 
-def _joined(ends: Sequence[dict[str, Kind]]) -> dict[str, Kind]:
+def _kinds_after(ends: Sequence[dict[str, Kind]]) -> dict[str, Kind]:
     """Return what is known of variables where ways meet."""
     found = dict(ends[0])
     for end in ends[1:]:
