@@ -21,7 +21,7 @@ from journeyman.importers.prototypes.matlab.values import (
     scalar,
 )
 
-__all__ = ["ARRAY_FUNCTIONS"]
+__all__ = ["ARRAY_FUNCTIONS", "shape_of"]
 
 _Nodes = tuple[s.Expression, ...]
 _EACH = {
@@ -64,14 +64,14 @@ def _each(template: str, scope: Scope, nodes: _Nodes, wanted: int) -> list[Value
     if value.kind.element is Element.CATEGORY and template == "{}":
         code = fill("{}.cat.codes + 1", value.code)
         return [Value(code, replace(value.kind, element=Element.NUMBER))]
-    value = number(replace(value, kind=replace(value.kind, element=_plain(value.kind.element))))
+    value = number(replace(value, kind=replace(value.kind, element=_element_of_numbers(value.kind.element))))
     if value.form not in (Form.SCALAR, Form.COLUMN, Form.ROW, Form.MATRIX):
         raise Outside(f"this function of {value.form.value}")
     kept = template == "{}" or template.startswith("np.abs")
     return [Value(fill(template, value.code), replace(value.kind, whole=value.kind.whole and kept))]
 
 
-def _plain(element: Element) -> Element:
+def _element_of_numbers(element: Element) -> Element:
     return Element.NUMBER if element in (Element.INTEGER, Element.UNKNOWN) else element
 
 

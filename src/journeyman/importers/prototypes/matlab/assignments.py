@@ -8,6 +8,7 @@ from dataclasses import replace
 from journeyman.importers.prototypes.matlab import syntax as s
 from journeyman.importers.prototypes.matlab.expressions import field_path, translate, translate_call
 from journeyman.importers.prototypes.matlab.indexing import column_names, is_deletion, place_of
+from journeyman.importers.prototypes.matlab.least_squares import fit_by_hand
 from journeyman.importers.prototypes.matlab.operators import opposite
 from journeyman.importers.prototypes.matlab.scope import Scope, python_name
 from journeyman.importers.prototypes.matlab.values import Element, Form, Kind, Outside, Value, flat, more_one
@@ -39,6 +40,9 @@ def assign(scope: Scope, node: s.Assign) -> list[str]:
     fields = _struct_of(node.value)
     if isinstance(target, s.Name) and fields is not None:
         return _assign_struct(scope, target.name, fields)
+    by_hand = fit_by_hand(scope, target.name, node.value) if isinstance(target, s.Name) else None
+    if by_hand is not None:
+        return by_hand
     value = translate(scope, node.value)
     return _assign_value(scope, target, value, node.value)
 

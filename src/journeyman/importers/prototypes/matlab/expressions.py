@@ -9,6 +9,7 @@ from journeyman.importers.prototypes.matlab import syntax as s
 from journeyman.importers.prototypes.matlab.arrays import ARRAY_FUNCTIONS
 from journeyman.importers.prototypes.matlab.divisions import DIVISION_FUNCTIONS, part_of_division
 from journeyman.importers.prototypes.matlab.indexing import part_of, table_column
+from journeyman.importers.prototypes.matlab.least_squares import predict_by_hand
 from journeyman.importers.prototypes.matlab.models import MODEL_FUNCTIONS, ask_model
 from journeyman.importers.prototypes.matlab.operators import above, beside, combine, negate, opposite, transpose
 from journeyman.importers.prototypes.matlab.reading import READING_FUNCTIONS
@@ -67,7 +68,7 @@ def translate(scope: Scope, node: s.Expression) -> Value:
         case s.Text(value):
             return literal(value)
         case s.Name(name):
-            return _named(scope, name)
+            return _value_of_name(scope, name)
         case s.End():
             if not scope.ends:
                 raise Outside("an end outside of an index")
@@ -80,6 +81,9 @@ def translate(scope: Scope, node: s.Expression) -> Value:
         case s.Binary(sign, left, right):
             if sign == "=":
                 raise Outside("a setting by name")
+            predicted = predict_by_hand(scope, node)
+            if predicted is not None:
+                return predicted
             return combine(sign, translate(scope, left), translate(scope, right))
         case s.Range():
             return _range(scope, node)
@@ -109,7 +113,7 @@ def translate_call(scope: Scope, node: s.Expression, wanted: int) -> list[Value]
         if variable is None:
             if node.braces:
                 raise Outside(f"{target.name}, of which nothing is known")
-            return _called(scope, target.name, node.arguments, wanted)
+            return _call_function(scope, target.name, node.arguments, wanted)
         if variable.form is Form.FUNCTION:
             return [_applied(scope, variable, node.arguments, wanted)]
         return [part_of(scope, variable, node.arguments, node.braces) if node.arguments else variable]
@@ -124,16 +128,16 @@ def translate_call(scope: Scope, node: s.Expression, wanted: int) -> list[Value]
     return [part_of(scope, translate(scope, target), node.arguments, node.braces)]
 
 
-def _named(scope: Scope, name: str) -> Value:
+def _value_of_name(scope: Scope, name: str) -> Value:
     variable = scope.find(name)
     if variable is not None:
         return variable
     if name == "nargin":
         return scalar(str(scope.given), whole=True)
-    return _called(scope, name, (), 1)[0]
+    return _call_function(scope, name, (), 1)[0]
 
 
-def _called(scope: Scope, name: str, nodes: tuple[s.Expression, ...], wanted: int) -> list[Value]:
+def _call_function(scope: Scope, name: str, nodes: tuple[s.Expression, ...], wanted: int) -> list[Value]:
     if name in scope.functions:
         return scope.call(name, scope.values(nodes), wanted)
     handler = FUNCTIONS.get(name)
@@ -154,7 +158,7 @@ def _applied(scope: Scope, variable: Value, nodes: tuple[s.Expression, ...], wan
     """Return an anonymous function with what it is given in place of its parameters."""
     function = variable.kind.function
     if isinstance(function, s.Handle):
-        return _called(scope, function.name, nodes, wanted)[0]
+        return _call_function(scope, function.name, nodes, wanted)[0]
     if not isinstance(function, s.Lambda) or len(function.parameters) != len(nodes):
         raise Outside("a function with as many values as it has parameters")
     if scope.kept(function) != variable.kind.other:

@@ -154,7 +154,7 @@ def _data_of_table(
     if target is None:
         if not learner.linear:
             raise ModelOutside("the target of the model")
-        name = _kept(scope, table, learner)
+        name = _rows_to_learn_from(scope, table, learner)
         return _Data(f"{name}.iloc[:, :-1]", f"{name}.iloc[:, -1]", None, of_table=True)
     if target.form is not Form.TEXT:
         raise ModelOutside("the name of the target")
@@ -163,13 +163,13 @@ def _data_of_table(
         if names is None:
             raise ModelOutside("the names of the columns that it learns from")
         names = f"[{names}]" if isinstance(predictors, s.Text) else names
-        name = _kept(scope, table, learner, f"[*{names}, {target.code}]")
+        name = _rows_to_learn_from(scope, table, learner, f"[*{names}, {target.code}]")
         return _Data(f"{name}[{names}]", f"{name}[{target.code}]", names, of_table=True)
-    name = _kept(scope, table, learner)
+    name = _rows_to_learn_from(scope, table, learner)
     return _Data(f"{name}.drop(columns={target.code})", f"{name}[{target.code}]", None, of_table=True)
 
 
-def _kept(scope: Scope, table: Value, learner: Learner, columns: str = "") -> str:
+def _rows_to_learn_from(scope: Scope, table: Value, learner: Learner, columns: str = "") -> str:
     """Return a name for the rows that MATLAB learns from: linear and other models leave out those with gaps."""
     if not learner.leaves_out:
         if table.code.isidentifier():
@@ -188,7 +188,7 @@ def _data_of_formula(scope: Scope, table: Value, formula: tuple[str, str], learn
     terms, intercept = _terms(right)
     columns = tuple(dict.fromkeys(name for term in terms for name in term))
     products = tuple(term for term in terms if len(term) > 1)
-    name = _kept(scope, table, learner, repr([*columns, target]))
+    name = _rows_to_learn_from(scope, table, learner, repr([*columns, target]))
     single = tuple(term[0] for term in terms if len(term) == 1)
     if products:
         features = scope.fresh("features_of_model")
@@ -305,7 +305,7 @@ def _loss(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
         truth = f"({given.code})[{name}]"
     else:
         raise Outside("the true values")
-    return [_lost(model, _features(model, given), truth)]
+    return [_loss_of(model, _features(model, given), truth)]
 
 
 def _target_name(facts: ModelFacts) -> str:
@@ -315,7 +315,7 @@ def _target_name(facts: ModelFacts) -> str:
     return found.group(1)
 
 
-def _lost(model: Value, features: str, truth: str) -> Value:
+def _loss_of(model: Value, features: str, truth: str) -> Value:
     facts = model.kind.model
     if facts is not None and facts.classes:
         return scalar(f"1 - accuracy_score({truth}, {model.code}.predict({features}))")
@@ -328,7 +328,7 @@ def _training_loss(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
     facts = model.kind.model
     if facts is None:
         raise Outside("the loss of a model")
-    return [_lost(model, facts.given, facts.target)]
+    return [_loss_of(model, facts.given, facts.target)]
 
 
 def _crossed(facts: ModelFacts, code: str, folds: str) -> Value:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from journeyman.importers.prototypes.matlab import syntax as s
 
-__all__ = ["changed_names", "made_names", "widened_names"]
+__all__ = ["changed_names", "made_names", "multiplied_names", "widened_names"]
 
 
 def changed_names(statements: s.Block) -> frozenset[str]:
@@ -42,6 +44,28 @@ def widened_names(statements: s.Block) -> frozenset[str]:
             case s.Assign(_, (s.Name(name),), s.Matrix(((s.Name(first), _, *_),))) if statement in inside:
                 found |= {name} & {first}
     return frozenset(found)
+
+
+def multiplied_names(statements: s.Block) -> frozenset[str]:
+    """Return the variables that something is multiplied by from the left.
+
+    Examples
+    --------
+    >>> multiplied_names((s.Show(1, s.Binary("*", s.Name("X"), s.Name("theta"))),))
+    frozenset({'theta'})
+    """
+    return frozenset(_multiplied(tuple(_every(statements))))
+
+
+def _multiplied(node: object) -> set[str]:
+    if isinstance(node, tuple):
+        return set().union(*map(_multiplied, node))
+    if not dataclasses.is_dataclass(node):
+        return set()
+    found = _multiplied(tuple(getattr(node, one.name) for one in dataclasses.fields(node)))
+    if isinstance(node, s.Binary) and node.sign == "*" and isinstance(node.right, s.Name):
+        found.add(node.right.name)
+    return found
 
 
 def made_names(statements: s.Block) -> set[str]:

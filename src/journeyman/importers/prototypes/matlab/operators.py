@@ -57,7 +57,7 @@ def combine(sign: str, left: Value, right: Value) -> Value:
     return _each(_PLAIN[sign], left, right)
 
 
-def _wanted(value: Value) -> Value:
+def _only_numbers(value: Value) -> Value:
     if value.form not in _FORMS:
         raise Outside(f"calculating with {value.form.value}")
     return value
@@ -65,7 +65,7 @@ def _wanted(value: Value) -> Value:
 
 def _each(sign: str, left: Value, right: Value, element: Element = Element.NUMBER) -> Value:
     """Return element by element; a column and a row become a matrix."""
-    left, right = _wanted(left), _wanted(right)
+    left, right = _only_numbers(left), _only_numbers(right)
     forms = {left.form, right.form}
     series = left.kind.series or right.kind.series
     form = left.form if right.form is _SCALAR else right.form
@@ -140,8 +140,8 @@ def opposite(value: Value) -> Value:
 
 
 def negate(value: Value) -> Value:
-    """Return ``-x``."""
-    value = _wanted(number(value))
+    """Return ``-x``; of truth values the numbers -1 and 0."""
+    value = _only_numbers(number(value))
     return Value(fill("-{}", value.code), value.kind)
 
 

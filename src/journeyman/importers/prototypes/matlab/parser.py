@@ -86,7 +86,7 @@ class _Parser(ExpressionParser):
             case "try":
                 return self._try(token.line)
             case "break" | "continue" | "return":
-                return s.Jump(token.line, token.text)
+                return s.Leave(token.line, token.text)
             case _:
                 raise Fault(f"{token.text!r} is outside of what is read")
 
@@ -191,20 +191,20 @@ class _Parser(ExpressionParser):
         line = self.token.line
         targets = self._several_targets()
         if targets is not None:
-            return self._ended(s.Assign(line, targets, self.expression()))
+            return self._end_of(s.Assign(line, targets, self.expression()))
         value = self.expression()
         if self.is_sign("="):
             self.take()
-            return self._ended(s.Assign(line, (_target(value),), self.expression()))
+            return self._end_of(s.Assign(line, (_target(value),), self.expression()))
         if self.is_sign(*_CHANGES):
             sign = _CHANGES[self.take().text]
-            return self._ended(s.Assign(line, (_target(value),), s.Binary(sign, value, self.expression())))
+            return self._end_of(s.Assign(line, (_target(value),), s.Binary(sign, value, self.expression())))
         if self.is_sign("++", "--"):
             sign = self.take().text[0]
-            return self._ended(s.Assign(line, (_target(value),), s.Binary(sign, value, s.Number("1"))))
-        return self._ended(s.Show(line, value))
+            return self._end_of(s.Assign(line, (_target(value),), s.Binary(sign, value, s.Number("1"))))
+        return self._end_of(s.Show(line, value))
 
-    def _ended(self, statement: s.Statement) -> s.Statement:
+    def _end_of(self, statement: s.Statement) -> s.Statement:
         kinds = (TokenKind.LINE_END, TokenKind.FILE_END, TokenKind.COMMENT)
         if self.token.kind not in kinds and not self.is_sign(";", ",") and not self.is_word(*_STOPS):
             raise Fault(f"{shown(self.token)} stands where the statement should end")

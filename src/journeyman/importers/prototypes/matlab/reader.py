@@ -10,7 +10,7 @@ from journeyman.entities.prototype import Cell, Language, Prototype, parse_progr
 from journeyman.errors import InputError
 from journeyman.importers.prototypes.matlab import syntax as s
 from journeyman.importers.prototypes.matlab.parser import parse_matlab
-from journeyman.importers.prototypes.matlab.statements import Line, Remark, Translation
+from journeyman.importers.prototypes.matlab.statements import Line, LineReason, Translation
 from journeyman.importers.prototypes.matlab.support import preamble
 from journeyman.importers.prototypes.matlab.values import ModelOutside
 
@@ -131,9 +131,9 @@ def _program(lines: list[Line], functions: list[Line]) -> tuple[str, tuple[int, 
     return text, tuple(line.number for line in whole)
 
 
-def _with_followers(left_out: Sequence[Remark]) -> list[tuple[Remark, list[int]]]:
+def _with_followers(left_out: Sequence[LineReason]) -> list[tuple[LineReason, list[int]]]:
     """Return lines that were left out by themselves, each with those that needed what it was to make."""
-    roots, found = dict[int, int](), dict[int, tuple[Remark, list[int]]]()
+    roots, found = dict[int, int](), dict[int, tuple[LineReason, list[int]]]()
     for one in left_out:
         cause = _FOLLOWS.search(one.reason)
         root = roots.get(int(cause.group(1))) if cause else None
@@ -146,7 +146,7 @@ def _with_followers(left_out: Sequence[Remark]) -> list[tuple[Remark, list[int]]
     return list(found.values())
 
 
-def _left_out(root: Remark, written: list[str], followers: list[int]) -> Finding:
+def _left_out(root: LineReason, written: list[str], followers: list[int]) -> Finding:
     shown = written[root.line - 1].strip()[:120]
     rest = f"; with it what needs it: line {', '.join(map(str, followers[:8]))}" if followers else ""
     return Finding(
@@ -160,7 +160,7 @@ def _left_out(root: Remark, written: list[str], followers: list[int]) -> Finding
     )
 
 
-def _otherwise(told: Remark) -> Finding:
+def _otherwise(told: LineReason) -> Finding:
     line, reason = told
     return Finding(
         "CV105",

@@ -138,7 +138,7 @@ def _mode(scope: Scope, nodes: tuple[s.Expression, ...], wanted: int) -> list[Va
     return [Value(fill("{}.mode()[0]", code), kind)]
 
 
-def _asked(name: str, scope: Scope, nodes: tuple[s.Expression, ...], wanted: int) -> list[Value]:
+def _any_or_all(name: str, scope: Scope, nodes: tuple[s.Expression, ...], wanted: int) -> list[Value]:
     """Return whether any, or all, of the values hold."""
     del wanted
     given, flags = _flags(nodes)
@@ -190,7 +190,7 @@ def _paired(name: str, scope: Scope, nodes: tuple[s.Expression, ...], wanted: in
 REDUCTIONS: dict[str, Handler] = {
     **{name: partial(_reduce, name) for name in ("mean", "median", "std", "var", "sum", "prod")},
     **{name: partial(_extreme, name) for name in ("min", "max")},
-    **{name: partial(_asked, name) for name in ("any", "all")},
+    **{name: partial(_any_or_all, name) for name in ("any", "all")},
     **{name: partial(_running, name) for name in ("cumsum", "cumprod")},
     "quantile": partial(_quantile, False),
     "prctile": partial(_quantile, True),

@@ -47,6 +47,10 @@ class Scope:
         Variables of which a part is assigned somewhere, which are copied where MATLAB would.
     widened : frozenset of str
         Variables that get further columns, for which a column is a matrix of one.
+    multiplied : frozenset of str
+        Variables that something is multiplied by from the left: ``X * theta``.
+    weights : dict of str to (str, int)
+        Variables that hold the weights of a linear model, its name, and how often they had been assigned then.
     value : callable
         Translates an expression.
     call : callable
@@ -74,6 +78,8 @@ class Scope:
     functions: frozenset[str]
     changed: frozenset[str] = frozenset()
     widened: frozenset[str] = frozenset()
+    multiplied: frozenset[str] = frozenset()
+    weights: dict[str, tuple[str, int]] = field(default_factory=dict)
     kinds: dict[str, Kind] = field(default_factory=dict)
     before: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)

@@ -21,21 +21,21 @@ def find_score(scope: Scope, node: s.Expression) -> Value | None:
     match node:
         case s.Call(s.Name("sqrt"), (inner,)):
             pair = _squares(inner, "mean")
-            return _judged(scope, "root_mean_squared_error", pair) if pair else None
+            return _score_of(scope, "root_mean_squared_error", pair) if pair else None
         case s.Call(s.Name("mean"), (inner,)):
             if pair := _squares(node, "mean"):
-                return _judged(scope, "mean_squared_error", pair)
+                return _score_of(scope, "mean_squared_error", pair)
             if pair := _distances(inner):
-                return _judged(scope, "mean_absolute_error", pair)
+                return _score_of(scope, "mean_absolute_error", pair)
             return _accuracy(scope, inner)
         case s.Binary("/" | "./", s.Call(s.Name("sum"), (inner,)), s.Call(s.Name(count), _)) if count in _COUNTS:
             if pair := _squares(node.left, "sum"):
-                return _judged(scope, "mean_squared_error", pair)
+                return _score_of(scope, "mean_squared_error", pair)
             return _accuracy(scope, inner)
         case s.Binary("-", s.Number("1"), s.Binary("/" | "./", above, below)):
             errors, spread = _squares(above, "sum"), _squares(below, "sum")
             if errors and spread and _is_mean(spread[1]):
-                return _judged(scope, "r2_score", errors)
+                return _score_of(scope, "r2_score", errors)
     return None
 
 
@@ -65,14 +65,14 @@ def _accuracy(scope: Scope, node: s.Expression) -> Value | None:
         node = node.arguments[0]
     match node:
         case s.Binary("~=", left, right) | s.Unary("~", s.Call(s.Name("strcmp"), (left, right))):
-            share = _judged(scope, "accuracy_score", (left, right))
+            share = _score_of(scope, "accuracy_score", (left, right))
             return None if share is None else scalar(f"1 - {share.code}")
         case s.Binary("==", left, right) | s.Call(s.Name("strcmp"), (left, right)):
-            return _judged(scope, "accuracy_score", (left, right))
+            return _score_of(scope, "accuracy_score", (left, right))
     return None
 
 
-def _judged(scope: Scope, name: str, pair: tuple[s.Expression, s.Expression]) -> Value | None:
+def _score_of(scope: Scope, name: str, pair: tuple[s.Expression, s.Expression]) -> Value | None:
     """Return a score where one of two is a prediction, and the other is none."""
     one, other = scope.value(pair[0]), scope.value(pair[1])
     if one.kind.predicted is other.kind.predicted or {one.form, other.form} - {Form.COLUMN, Form.ROW}:

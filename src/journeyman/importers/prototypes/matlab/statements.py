@@ -9,7 +9,7 @@ from typing import NamedTuple
 from journeyman.importers.prototypes.matlab import syntax as s
 from journeyman.importers.prototypes.matlab.assignments import assign
 from journeyman.importers.prototypes.matlab.expressions import translate
-from journeyman.importers.prototypes.matlab.names import changed_names, made_names, widened_names
+from journeyman.importers.prototypes.matlab.names import changed_names, made_names, multiplied_names, widened_names
 from journeyman.importers.prototypes.matlab.operators import truth
 from journeyman.importers.prototypes.matlab.scope import Scope, python_name
 from journeyman.importers.prototypes.matlab.values import (
@@ -28,7 +28,7 @@ from journeyman.importers.prototypes.matlab.values import (
     tidy,
 )
 
-__all__ = ["Line", "Remark", "Translation"]
+__all__ = ["Line", "LineReason", "Translation"]
 
 _SHOWN_WORDS = (
     "clear clearvars close clc hold figure plot plot3 scatter scatter3 gscatter xlabel ylabel zlabel title legend grid "
@@ -60,7 +60,7 @@ class Line(NamedTuple):
     number: int
 
 
-class Remark(NamedTuple):
+class LineReason(NamedTuple):
     """A line, and what it would need, or how its meaning differs."""
 
     line: int
@@ -80,9 +80,9 @@ class Translation:
     ----------
     functions : list of Line
         Of the script's functions, in an order in which each stands before those that call it.
-    left_out : list of Remark
+    left_out : list of LineReason
         Lines outside of the subset, and what they would need.
-    told : list of Remark
+    told : list of LineReason
         Lines whose meaning differs from MATLAB's, and how.
     """
 
@@ -94,8 +94,8 @@ class Translation:
         self._calls: list[str] = []
         self._reasons: dict[int, str] = {}
         self.functions: list[Line] = []
-        self.left_out: list[Remark] = []
-        self.told: list[Remark] = []
+        self.left_out: list[LineReason] = []
+        self.told: list[LineReason] = []
 
     def body(self, statements: s.Block) -> list[Line]:
         """Return the lines of the script itself."""
@@ -104,6 +104,7 @@ class Translation:
     def _scope(self, statements: s.Block) -> Scope:
         scope = Scope(_no_value, self._call, frozenset(self._by_name), changed_names(statements))
         scope.widened = widened_names(statements)
+        scope.multiplied = multiplied_names(statements) if not self._calls else frozenset()
         scope.value = lambda node: translate(scope, node)
         return scope
 
@@ -129,6 +130,9 @@ class Translation:
         kinds = dict(scope.kinds)
         try:
             lines = self._translated(scope, statement, depth)
+            if isinstance(statement, s.If | s.For | s.While | s.Switch | s.Try):
+                for name in made_names((statement,)):  # weights that one way alone has fitted
+                    scope.weights.pop(name, None)
         except ModelOutside as outside:
             raise ModelOutside(f"{statement.line}|{outside}") if "|" not in str(outside) else outside from None
         except (Outside, RecursionError) as outside:
@@ -139,7 +143,7 @@ class Translation:
             del self.told[told:]
             self._lose(scope, statement, left, str(outside) or "less depth")
             return []
-        self.told += [Remark(statement.line, reason) for reason in scope.told]
+        self.told += [LineReason(statement.line, reason) for reason in scope.told]
         return lines
 
     def _lose(self, scope: Scope, statement: s.Statement, left: int, reason: str) -> None:
@@ -149,7 +153,7 @@ class Translation:
         if reason.endswith(own):  # in an earlier turn of its loop: what it needed then is the reason
             reason = self._reasons.get(statement.line, reason)
         self._reasons[statement.line] = reason
-        self.left_out.append(Remark(statement.line, reason))
+        self.left_out.append(LineReason(statement.line, reason))
         for name in sorted(made_names((statement,))):
             scope.know(name, Kind(Form.LOST, other=f"line {statement.line} was to make"))
 
@@ -164,7 +168,7 @@ class Translation:
             case s.Assign():
                 return self._lines(scope, assign(scope, node), node.line, depth)
             case s.Show(line, value):
-                return self._lines(scope, self._shown(scope, value), line, depth)
+                return self._lines(scope, self._show(scope, value), line, depth)
             case s.Command():
                 return self._command(scope, node, depth)
             case s.If():
@@ -177,7 +181,7 @@ class Translation:
                 return self._switch(scope, node, depth)
             case s.Try():
                 return self._try(scope, node, depth)
-            case s.Jump(line, word):
+            case s.Leave(line, word):
                 return self._jump(scope, word, line, depth)
             case s.Faulty(_, reason):
                 raise Outside(f"to be read: {reason}")
@@ -204,7 +208,7 @@ class Translation:
         texts = [text for code in made for text in tidy(code).splitlines() if not _does_nothing(text)]
         return [Line("    " * depth + text, line) for text in texts]
 
-    def _shown(self, scope: Scope, value: s.Expression) -> list[str]:
+    def _show(self, scope: Scope, value: s.Expression) -> list[str]:
         """Return what is printed; a look at a value or a picture is nothing."""
         name, nodes = "", tuple[s.Expression, ...]()
         if isinstance(value, s.Call) and isinstance(value.target, s.Name) and value.target.name not in scope.kinds:
@@ -275,7 +279,7 @@ class Translation:
             lines += self._inner(scope, node.otherwise, depth)
         if not _leaves(node.otherwise):
             ends.append(scope.kinds)
-        scope.kinds = _joined(ends) if ends else dict(before)
+        scope.kinds = _kinds_after(ends) if ends else dict(before)
         return lines
 
     def _for(self, scope: Scope, node: s.For, depth: int) -> list[Line]:
@@ -288,7 +292,7 @@ class Translation:
         before = dict(scope.kinds)
         lines.append(Line("    " * depth + head, node.line))
         lines += self._inner(scope, node.body, depth)
-        scope.kinds = _joined([before, scope.kinds])
+        scope.kinds = _kinds_after([before, scope.kinds])
         return lines
 
     def _settle(self, scope: Scope, body: s.Block, variable: tuple[str, Kind] | None) -> list[str]:
@@ -303,7 +307,7 @@ class Translation:
             self.functions, self._texts, self._known = kept
             del self.told[told:], self.left_out[left:]
             begun |= {name for name, kind in scope.kinds.items() if kind.other == "grows" and name not in before}
-            scope.kinds = _joined([before, scope.kinds])
+            scope.kinds = _kinds_after([before, scope.kinds])
             if scope.kinds == before:
                 break
         return sorted(begun)
@@ -343,7 +347,7 @@ class Translation:
         head = tidy(f"while {asked}:\n    pass").split("\n")[0]
         lines.append(Line("    " * depth + head, node.line))
         lines += self._inner(scope, node.body, depth)
-        scope.kinds = _joined([before, scope.kinds])
+        scope.kinds = _kinds_after([before, scope.kinds])
         return lines
 
     def _switch(self, scope: Scope, node: s.Switch, depth: int) -> list[Line]:
@@ -365,7 +369,7 @@ class Translation:
         done, scope.kinds = scope.kinds, dict(before)
         lines.append(Line("    " * depth + "except Exception:", node.line))
         lines += self._inner(scope, node.handler, depth)
-        scope.kinds = _joined([done, scope.kinds])
+        scope.kinds = _kinds_after([done, scope.kinds])
         return lines
 
     def _jump(self, scope: Scope, word: str, line: int, depth: int) -> list[Line]:
@@ -473,10 +477,10 @@ def _is_whole(node: s.Expression) -> bool:
 
 
 def _leaves(body: s.Block) -> bool:
-    return any(isinstance(one, s.Jump) for one in body)
+    return any(isinstance(one, s.Leave) for one in body)
 
 
-def _joined(ends: Sequence[dict[str, Kind]]) -> dict[str, Kind]:
+def _kinds_after(ends: Sequence[dict[str, Kind]]) -> dict[str, Kind]:
     """Return what is known of variables where ways meet."""
     found = dict(ends[0])
     for end in ends[1:]:

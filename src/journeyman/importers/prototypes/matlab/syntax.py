@@ -21,8 +21,8 @@ __all__ = [
     "Function",
     "Handle",
     "If",
-    "Jump",
     "Lambda",
+    "Leave",
     "Matrix",
     "Name",
     "Number",
@@ -145,7 +145,7 @@ class Lambda:
 
 @dataclass(frozen=True)
 class Handle:
-    """``@f``."""
+    """``@f``: a function by its name, given to another."""
 
     name: str
 
@@ -251,7 +251,7 @@ class Try:
 
 
 @dataclass(frozen=True)
-class Jump:
+class Leave:
     """``break``, ``continue`` or ``return``."""
 
     line: int
@@ -266,7 +266,7 @@ class Faulty:
     reason: str
 
 
-Statement = Assign | Show | Command | Comment | If | For | While | Switch | Try | Jump | Faulty
+Statement = Assign | Show | Command | Comment | If | For | While | Switch | Try | Leave | Faulty
 Block = tuple[Statement, ...]
 
 

@@ -330,7 +330,7 @@ def _sorted_rows(scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
     return [Value(fill(f"{{}}.sort_values({order}).reset_index(drop=True)", table.code), _TABLE)]
 
 
-def _joined(how: str, scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
+def _join(how: str, scope: Scope, nodes: _Nodes, wanted: int) -> list[Value]:
     del wanted
     given, said = settings_of(nodes)
     one, other = _table(scope, given[0]), _table(scope, given[1])
@@ -422,8 +422,8 @@ TABLE_FUNCTIONS: dict[str, Handler] = {
     "strcat": _strings,
     "sprintf": _formatted,
     "sortrows": _sorted_rows,
-    "innerjoin": partial(_joined, "inner"),
-    "join": partial(_joined, "left"),
+    "innerjoin": partial(_join, "inner"),
+    "join": partial(_join, "left"),
     "groupsummary": _grouped,
     "exist": _exists,
     "cellfun": _is_empty_text,

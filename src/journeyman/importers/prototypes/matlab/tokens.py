@@ -134,7 +134,7 @@ class _Reader:
             return TokenKind.NUMBER, number.group(1).lower().replace("d", "e"), number.end()
         name = _NAME.match(rest)
         if name:
-            return self._named(name.group(), rest)
+            return self._name_or_word(name.group(), rest)
         if first == '"' or (first == "'" and not self._transposes(spaced)):
             return _text_of(rest)
         for sign in _SIGNS:
@@ -146,7 +146,7 @@ class _Reader:
                 return TokenKind.SIGN, {"!=": "~=", "!": "~"}.get(sign, sign), len(sign)
         return TokenKind.FAULT, f"the sign {first!r}", 1
 
-    def _named(self, name: str, rest: str) -> tuple[TokenKind, str, int]:
+    def _name_or_word(self, name: str, rest: str) -> tuple[TokenKind, str, int]:
         before = self._tokens[-1] if self._tokens else None
         if before is not None and before.kind is TokenKind.SIGN and before.text == ".":
             return TokenKind.NAME, name, len(name)

@@ -163,7 +163,7 @@ EMPTY = Value("np.array([])", Kind(Form.EMPTY))
 
 
 def scalar(code: str, whole: bool = False, element: Element = Element.NUMBER) -> Value:
-    """Return a number."""
+    """Return a single value of some elements; one that is whole is an int of Python."""
     return Value(code, Kind(Form.SCALAR, element, whole=whole))
 
 

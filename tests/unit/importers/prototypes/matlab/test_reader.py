@@ -97,6 +97,20 @@ def test_models_become_those_of_scikit_learn(call: str, wanted: str) -> None:
     assert made == f"m = {wanted}.fit(X, y)".replace("'", '"')
 
 
+def test_models_by_hand_are_told_as_models() -> None:
+    begin = "d = csvread('d.csv'); X = d(:, 1:2); y = d(:, 3);\n"
+    for fit in ("X \\ y", "pinv(X' * X) * X' * y", "inv(X' * X) * (X' * y)", "(X' * X) \\ (X' * y)", "pinv(X) * y"):
+        source = read_matlab(f"{begin}b = {fit};\np = X * b;".encode(), "s.m").cells[0].source
+        assert "b_model = LinearRegression(fit_intercept=False).fit(X, y)\nb = b_model.coef_" in source
+        assert source.endswith("p = b_model.predict(X)")
+    changed = read_matlab(f"{begin}b = X \\ y;\nb(1) = 0;\np = X * b;".encode(), "s.m").cells[0].source
+    assert changed.endswith("p = X @ b")
+    one_way = f"{begin}if y(1) > 0, b = zeros(2, 1); else, b = X \\ y; end\np = X * b;"
+    assert read_matlab(one_way.encode(), "s.m").cells[0].source.endswith("p = X @ b")
+    step = read_matlab(f"{begin}b = X \\ y;\nc = b + 1;".encode(), "s.m").cells[0].source
+    assert "lstsq" in step
+
+
 def test_values_are_copied_as_matlab_copies_them() -> None:
     made = ran("a = [1 2 3]; b = a; b(1) = 9; c = a(1); X = [1 2; 3 4]; v = X(:, 1); v(1) = 7; d = X(1, 1);")
     assert (made["c"], made["d"]) == (1.0, 1.0)
