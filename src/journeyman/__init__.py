@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from journeyman.api.assess import assess
     from journeyman.api.build import build
     from journeyman.api.build_set import build_for_labels, build_for_targets
+    from journeyman.api.convert import convert
     from journeyman.api.decide import decide, pilot_result
     from journeyman.api.verify import learn_contract, read_contract, verify, write_contract
     from journeyman.estimators import JourneymanClassifier, JourneymanRegressor
@@ -29,6 +30,7 @@ __all__ = [
     "build",
     "build_for_labels",
     "build_for_targets",
+    "convert",
     "decide",
     "learn_contract",
     "load",
@@ -46,6 +48,7 @@ _HOMES = {
     "build": "journeyman.api.build",
     "build_for_labels": "journeyman.api.build_set",
     "build_for_targets": "journeyman.api.build_set",
+    "convert": "journeyman.api.convert",
     "decide": "journeyman.api.decide",
     "learn_contract": "journeyman.api.verify",
     "load": "journeyman.inference.load_release",

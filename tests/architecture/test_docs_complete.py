@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PACKAGE = ROOT / "src" / "journeyman"
-CODE = re.compile(r"\b(?:DC|DQ|DR|PR)\d{3}\b")
+CODE = re.compile(r"\b(?:CV|DC|DQ|DR|PR)\d{3}\b")
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -32,7 +32,7 @@ def test_every_code_has_a_page_and_every_page_a_code() -> None:
     assert {path.stem for path in (DOCS / "findings").glob("*.md")} - {"README"} == used
 
 
-@pytest.mark.parametrize("page", sorted((DOCS / "findings").glob("[DP]*.md")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("page", sorted((DOCS / "findings").glob("[CDP]*.md")), ids=lambda p: p.stem)
 def test_a_page_says_what_was_seen_what_you_can_do_and_what_is_done(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert text.startswith(f"# {page.stem}: ")
@@ -42,7 +42,7 @@ def test_a_page_says_what_was_seen_what_you_can_do_and_what_is_done(page: Path) 
 @pytest.mark.parametrize("folder", ["findings", "decisions"])
 def test_every_page_is_in_its_index_by_its_title(folder: str) -> None:
     index = (DOCS / folder / "README.md").read_text(encoding="utf-8")
-    for page in sorted((DOCS / folder).glob("[0-9DP]*.md")):
+    for page in sorted((DOCS / folder).glob("[0-9CDP]*.md")):
         title = page.read_text(encoding="utf-8").splitlines()[0].split(" ", 2)[2]
         assert re.search(rf"\]\({re.escape(page.name)}\) \| {re.escape(title)} \|", index), page.name
 

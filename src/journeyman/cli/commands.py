@@ -5,6 +5,7 @@ from __future__ import annotations
 from journeyman.cli.analyse import app as analysing
 from journeyman.cli.assess import app as assessing
 from journeyman.cli.clean import app as cleaning
+from journeyman.cli.convert import app as converting
 from journeyman.cli.dashboard import app as showing
 from journeyman.cli.decide import app as deciding
 from journeyman.cli.experience import app as experience
@@ -24,6 +25,7 @@ GROUPS = (
     assessing,
     searching,
     deciding,
+    converting,
     serving,
     exporting,
     experience,

@@ -230,6 +230,8 @@ class Recording:
     row_sets : tuple of RowSet
     arrays : mapping of str to ndarray
         Features given to predictions and predictions made, by name.
+    seed : int or None
+        To which NumPy's global generator was set before each fit and each division, since the program sets none.
     """
 
     source: str
@@ -244,3 +246,4 @@ class Recording:
     row_sets: tuple[RowSet, ...] = ()
     failures: tuple[FailedStatement, ...] = ()
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    seed: int | None = None

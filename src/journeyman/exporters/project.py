@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from shutil import which
 from typing import Any
 
 from journeyman.entities.candidate import Refusal
-from journeyman.exporters.project_files import run_tool, source_text
+from journeyman.exporters.project_files import commit_folder, run_tool, source_text
 from journeyman.exporters.python_project import PythonExporter, one_module
 from journeyman.interfaces.project_exporting import ColumnFacts, ProjectFacts, TrainingFacts
 
@@ -58,8 +56,7 @@ class ProjectFolderExporter:
         for name, text in files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
-        if which("git"):
-            _commit(folder, f"{facts.plan.name} {facts.plan.version}: the release, its tests, its service")
+        commit_folder(folder, f"{facts.plan.name} {facts.plan.version}: the release, its tests, its service")
 
     def toolchain(self) -> Refusal | None:
         """Return None: Python is there."""
@@ -69,12 +66,6 @@ class ProjectFolderExporter:
         """Answer a file of rows in an interpreter that sees no installed package."""
         command = [sys.executable, "-I", "-S", "-B", "scorer.py", str(rows.resolve()), str(answers.resolve())]
         run_tool(command, folder)
-
-
-def _commit(folder: Path, message: str) -> None:
-    who = ("-c", "user.name=Journeyman", "-c", "user.email=journeyman@localhost", "-c", "commit.gpgsign=false")
-    for command in (("init", "-q", "-b", "main"), ("add", "-A"), (*who, "commit", "-q", "-m", message)):
-        subprocess.run(["git", *command], cwd=folder, check=True, capture_output=True)
 
 
 def _json(told: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from tempfile import TemporaryDirectory
 from journeyman.entities.candidate import Refusal
 from journeyman.errors import ReleaseError
 
-__all__ = ["build_once", "copy_sources", "copy_tree", "needs_tool", "run_tool", "source_text"]
+__all__ = ["build_once", "commit_folder", "copy_sources", "copy_tree", "needs_tool", "run_tool", "source_text"]
 
 _PATIENCE = 600.0  # seconds
 
@@ -74,6 +75,18 @@ def run_tool(command: Sequence[str], folder: Path) -> str:
             hint="write it with --no-check, and try it by hand as its README says",
         )
     return ended.stdout
+
+
+def commit_folder(folder: Path, message: str) -> bool:
+    """Make a git repository of a folder, with all of it in one commit; return whether git is there and did it."""
+    if shutil.which("git") is None:
+        return False
+    who = ("-c", "user.name=Journeyman", "-c", "user.email=journeyman@localhost", "-c", "commit.gpgsign=false")
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}  # of no other repository
+    commands = (("init", "-q", "-b", "main"), ("add", "-A"), (*who, "commit", "-q", "-m", message))
+    return not any(
+        subprocess.run(["git", *command], cwd=folder, env=alone, capture_output=True).returncode for command in commands
+    )
 
 
 _BUILDS: dict[str, TemporaryDirectory[str]] = {}

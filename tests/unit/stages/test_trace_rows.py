@@ -60,7 +60,6 @@ PLANTED = [
     ("mean", "X['a'] = X['a'].fillna(X['a'].mean())\n" + SPLIT + JUDGED, BEFORE),
     ("mean in place", "X['a'].fillna(X['a'].mean(), inplace=True)\n" + SPLIT + JUDGED, BEFORE),
     ("mean of a function", FUNCTION + "X = scaled(X)\n" + SPLIT + JUDGED, BEFORE),
-    ("target encoding", "X['c'] = df.groupby('c')['y'].transform('mean')\n" + SPLIT + JUDGED, BEFORE),
     ("frequencies", "X['c'] = X['c'].map(X['c'].value_counts())\n" + SPLIT + JUDGED, BEFORE),
     ("bins", "X['a'] = pd.qcut(X['a'], 4)\n" + SPLIT + JUDGED, BEFORE),
     ("components", "X = PCA(2).fit_transform(X)\n" + SPLIT + LOOP, BEFORE),
@@ -81,7 +80,11 @@ PLANTED = [
     ("a class", CLASS + "X_train, X_test, y_train, y_test = Job(X).prepare().parts()\n" + JUDGED, BEFORE),
     ("statistics of the test rows", SPLIT + "X_test['a'] = X_test['a'] - X_test['a'].mean()\n" + JUDGED, BEFORE),
     ("synthetic rows", "X, y = SMOTE().fit_resample(X, y)\n" + SPLIT + JUDGED, RESAMPLED),
-    ("drawn with replacement", "df = df.sample(900, replace=True)\nX, y = df, df['y']\n" + SPLIT + JUDGED, RESAMPLED),
+    (
+        "drawn with replacement",
+        "df = df.sample(900, replace=True)\nX, y = df[['a']], df['y']\n" + SPLIT + JUDGED,
+        RESAMPLED,
+    ),
     ("training score", "m = RandomForestClassifier()\nm.fit(X, y)\nm.score(X, y)\n", LeakKind.TRAINING_SCORE),
     ("learned from all", SPLIT + "m = LogisticRegression()\nm.fit(X, y)\nm.score(X_test, y_test)\n", LeakKind.OVERLAP),
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,15 +13,14 @@ import msgspec
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.prototype import Cell, Language, Prototype
 from journeyman.errors import InputError
+from journeyman.importers.prototypes.matlab import read_matlab
 from journeyman.importers.prototypes.plain_python import is_python, plain_python
+from journeyman.importers.prototypes.python_2 import in_today_python
 from journeyman.importers.prototypes.r import read_r_cells
 
 __all__ = ["read_notebook"]
 
 _SAVE = "open it in Jupyter and save it again"
-_PRINT = re.compile(
-    r"^\s*print\s+[^(\s=]|^\s*print\s*$|^\s*exec\s+['\"]|\braise\s+\w+\s*,\s*['\"]|except\s+\w+\s*,\s*\w+\s*:", re.M
-)
 
 
 def read_notebook(content: bytes, name: str, folder: Path | None = None) -> Prototype:
@@ -61,8 +59,8 @@ def read_notebook(content: bytes, name: str, folder: Path | None = None) -> Prot
         translated = tuple(replace(cell, run=run) for cell, run in zip(made.cells, runs, strict=True))
         noted = any(run is not None for run in runs)
         return replace(made, cells=translated, findings=(*made.findings, *_order(translated)), noted_runs=noted)
-    if language is not Language.PYTHON:
-        return Prototype(name, language, tuple(Cell(k + 1, *one) for k, one in enumerate(found)))
+    if language is Language.MATLAB:
+        return read_matlab("\n".join(source for source, _ in found).encode(), name)
     plain = [(plain_python(source), run) for source, run in found]
     cells = tuple(Cell(k + 1, cell.source, run) for k, (cell, run) in enumerate(plain))
     findings = [
@@ -76,11 +74,11 @@ def read_notebook(content: bytes, name: str, folder: Path | None = None) -> Prot
         for k, (cell, _) in enumerate(plain)
         if cell.left_out
     ]
+    language, cells, told = in_today_python(cells)
+    findings += told
     faulty = tuple(cell for cell in cells if not is_python(cell.source))
-    language = _dialect(faulty)
-    if language is Language.PYTHON:
-        findings += [_faulty(cell) for cell in faulty]
-        cells = tuple(Cell(cell.number, "pass", cell.run) if cell in faulty else cell for cell in cells)
+    findings += [_faulty(cell) for cell in faulty]
+    cells = tuple(Cell(cell.number, "pass", cell.run) if cell in faulty else cell for cell in cells)
     findings += _order(cells)
     return Prototype(name, language, cells, tuple(findings), any(cell.run is not None for cell in cells))
 
@@ -155,11 +153,6 @@ def _language(document: Mapping[str, Any], name: str) -> Language:
     if other is None:  # a kernel of somebody's own name: mostly an environment of Python
         return Language.PYTHON
     raise InputError(f"{name} is written in {other}", hint="give a notebook in Python, R, MATLAB or Octave")
-
-
-def _dialect(cells: tuple[Cell, ...]) -> Language:
-    """Return Python 2 where cells that are no Python of today look like it."""
-    return Language.PYTHON_2 if any(_PRINT.search(cell.source) for cell in cells) else Language.PYTHON
 
 
 def _faulty(cell: Cell) -> Finding:

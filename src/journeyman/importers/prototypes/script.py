@@ -6,16 +6,19 @@ from pathlib import Path
 
 from journeyman.entities.prototype import Cell, Language, Prototype
 from journeyman.errors import InputError
+from journeyman.importers.prototypes.matlab import read_matlab
 from journeyman.importers.prototypes.plain_python import plain_python
+from journeyman.importers.prototypes.python_2 import in_today_python
 from journeyman.importers.prototypes.r import read_r
 
 __all__ = ["read_script"]
 
+_MOST_BYTES, _MOST_FILES = 1 << 20, 500
 _LANGUAGES = {"py": Language.PYTHON, "r": Language.R, "rmd": Language.R, "m": Language.MATLAB}
 
 
 def read_script(content: bytes, name: str, folder: Path | None = None) -> Prototype:
-    """Return a script's code as one cell; R, and the chunks of R Markdown, are translated into Python.
+    """Return a script's code as one cell; R, R Markdown and MATLAB are translated into Python.
 
     Parameters
     ----------
@@ -24,7 +27,7 @@ def read_script(content: bytes, name: str, folder: Path | None = None) -> Protot
     name : str
         Of the file.
     folder : Path or None
-        Where the tables lie that it reads: a translation looks at them.
+        Where the tables and functions lie that it uses: a translation looks at them.
 
     Raises
     ------
@@ -43,6 +46,8 @@ def read_script(content: bytes, name: str, folder: Path | None = None) -> Protot
         )
     if _LANGUAGES[ending] is Language.R:
         return read_r(content, name, folder)
+    if _LANGUAGES[ending] is Language.MATLAB:
+        return read_matlab(content, name, _functions_beside(folder))
     try:
         text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError:
@@ -51,7 +56,13 @@ def read_script(content: bytes, name: str, folder: Path | None = None) -> Protot
             raise InputError(f"{name} is no text", hint="give the script itself") from None
     if not text.strip():
         raise InputError(f"{name} holds no code", hint="give a script that fits a model")
-    language = _LANGUAGES[ending]
-    if language is Language.PYTHON:
-        text = plain_python(text).source
-    return Prototype(name, language, (Cell(1, text),))
+    language, cells, findings = in_today_python((Cell(1, plain_python(text).source),))
+    return Prototype(name, language, cells, findings)
+
+
+def _functions_beside(folder: Path | None) -> dict[str, bytes]:
+    """Return the MATLAB files of a folder, by their names."""
+    if folder is None:
+        return {}
+    files = [file for file in sorted(folder.glob("*.m")) if file.is_file() and file.stat().st_size < _MOST_BYTES]
+    return {file.name: file.read_bytes() for file in files[:_MOST_FILES]}

@@ -22,6 +22,7 @@ _FOLDS = ("n_folds", "n_splits", "indices")
 def find_edits(tree: ast.Module, text: Text) -> list[Edit]:
     """Return the edits that a program needs; some may lie within others."""
     modules = _imported_modules(tree)
+    own = {*modules, *_own_names(tree)}
     edits: list[Edit] = []
     for node in ast.walk(tree):
         match node:
@@ -39,9 +40,22 @@ def find_edits(tree: ast.Module, text: Text) -> list[Edit]:
                 edits += _statement(node, text)
             case ast.Subscript():
                 edits += _subscript(node, text)
+            case ast.Name() if node.id in known.BUILT_IN and node.id not in own:
+                edits.append(text.edit(node, known.BUILT_IN[node.id], f"{node.id} is gone since Python 3"))
             case _:
                 pass
     return edits
+
+
+def _own_names(tree: ast.Module) -> Iterator[str]:
+    """Yield the names that the program makes itself."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            yield node.id
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.arg):
+            yield node.arg
 
 
 def _imported_modules(tree: ast.Module) -> dict[str, str]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 __all__ = [
     "ATTRIBUTES",
+    "BUILT_IN",
     "DROPPED_KEYWORDS",
     "KEYWORDS",
     "KEYWORD_VALUES",
@@ -51,6 +52,10 @@ MODULES: Mapping[str, str] = {
     "pandas.tools.plotting": "pandas.plotting",
     "pandas.core.common": "pandas.api.types",
     "scipy.misc": "scipy.special",
+    "cPickle": "pickle",
+    "StringIO": "io",
+    "urllib2": "urllib.request",
+    "ConfigParser": "configparser",
 }
 """Modules, by their name of today."""
 
@@ -76,8 +81,24 @@ NAMES: Mapping[tuple[str, str], tuple[str, str]] = {
     ("scipy", "interp"): ("numpy", "interp"),
     ("collections", "Iterable"): ("collections.abc", "Iterable"),
     ("collections", "Mapping"): ("collections.abc", "Mapping"),
+    ("itertools", "izip"): ("builtins", "zip"),
+    ("itertools", "imap"): ("builtins", "map"),
+    ("itertools", "ifilter"): ("builtins", "filter"),
+    ("urllib", "urlopen"): ("urllib.request", "urlopen"),
+    ("urllib", "urlretrieve"): ("urllib.request", "urlretrieve"),
 }
 """What is imported from where, by its place and name of today."""
+
+BUILT_IN: Mapping[str, str] = {
+    "xrange": "range",
+    "unicode": "str",
+    "basestring": "str",
+    "raw_input": "input",
+    "long": "int",
+    "unichr": "chr",
+    "reduce": "__import__('functools').reduce",
+}
+"""What Python 2 had built in, where a program does not make it itself."""
 
 ATTRIBUTES: Mapping[tuple[str, str], str] = {
     ("numpy", "float"): "float",
@@ -111,6 +132,8 @@ ATTRIBUTES: Mapping[tuple[str, str], str] = {
 METHODS: Mapping[str, str] = {
     "as_matrix": "to_numpy",
     "iteritems": "items",
+    "iterkeys": "keys",
+    "itervalues": "values",
     "get_feature_names": "get_feature_names_out",
     "applymap": "map",
     "fit_sample": "fit_resample",

@@ -6,8 +6,12 @@ that have no row in common, a statistic of rows remembers which, and whatever is
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from journeyman.entities.code_leak import CodeLeak, LeakKind
 from journeyman.entities.prototype import parse_program
+from journeyman.stages.trace_rows.chosen_leaks import chosen_leaks
+from journeyman.stages.trace_rows.columns import target_columns
 from journeyman.stages.trace_rows.row_sets import overlap, shares_duplicates
 from journeyman.stages.trace_rows.tracer import Tracer
 from journeyman.stages.trace_rows.values import Evaluation, Fit, Model
@@ -52,6 +56,7 @@ def trace_rows(source: str) -> tuple[CodeLeak, ...]:
     tracer = Tracer()
     tracer.run(tree)
     found = [leak for model in tracer.models for k, fit in enumerate(model.fits) for leak in _leaks(model, k, fit)]
+    found += chosen_leaks(tracer.models, tracer.choices)
     return tuple(sorted(dict.fromkeys(found), key=lambda leak: (leak.line, leak.kind)))
 
 
@@ -64,11 +69,17 @@ def _leaks(model: Model, number: int, fit: Fit) -> list[CodeLeak]:
         doubled = shares_duplicates(fit.rows, one.rows)
         if doubled is not None:
             found.setdefault(LeakKind.RESAMPLED, _leak(LeakKind.RESAMPLED, fit, one, doubled.line))
+        told = target_columns(fit.columns, fit.target, one.rows)
+        known = set(target_columns(one.columns, fit.target, one.rows))
+        columns = tuple(name for name in told if name in known)
+        if columns:
+            leak = replace(_leak(LeakKind.TARGET, fit, one, fit.line), columns=columns)
+            found.setdefault(LeakKind.TARGET, leak)
         if overlap(fit.rows, one.rows):
             continue
-        told = [s for s in fit.learned | one.learned if overlap(s.rows, one.rows)]
-        if told:
-            cause = min(s.line for s in told)
+        seen = [s for s in fit.learned | one.learned if overlap(s.rows, one.rows)]
+        if seen:
+            cause = min(s.line for s in seen)
             found.setdefault(LeakKind.PREPROCESSING, _leak(LeakKind.PREPROCESSING, fit, one, cause))
     if scored and all(overlap(fit.rows, one.rows) for one in scored):
         first = scored[0]

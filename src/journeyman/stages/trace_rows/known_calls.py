@@ -4,19 +4,30 @@ from __future__ import annotations
 
 __all__ = [
     "CATEGORY_CODES",
+    "CHOOSE_COLUMNS",
     "CROSS_VALIDATED",
     "EVALUATIONS",
     "FITS",
+    "KEEP_COLUMNS",
+    "MATRICES",
     "METRICS",
+    "OF_HISTORY",
+    "OPTIMISERS",
+    "PARTS",
     "PIPELINES",
     "REDUCTIONS",
     "RESAMPLERS",
     "SCALES",
     "SCORES",
+    "SEARCHES",
+    "SIZES",
     "SPLITTERS",
     "STATELESS",
+    "STOPS",
+    "TARGET_ENCODERS",
     "TRANSFORMERS",
     "TRANSFORMS",
+    "VIEWS",
     "words",
 ]
 
@@ -55,8 +66,30 @@ STATELESS = words(
     "PolynomialFeatures FunctionTransformer Normalizer HashingVectorizer Binarizer FeatureHasher "
     "KernelCenterer AdditiveChi2Sampler"
 )
+TARGET_ENCODERS = words(
+    "TargetEncoder LeaveOneOutEncoder CatBoostEncoder WOEEncoder JamesSteinEncoder MEstimateEncoder"
+)
+SEARCHES = words(
+    "GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV BayesSearchCV OptunaSearchCV"
+)
+OPTIMISERS = words("optimize fmin minimize gp_minimize forest_minimize gbrt_minimize dummy_minimize maximize brute")
+MATRICES = words("DMatrix QuantileDMatrix Dataset Pool")
+STOPS = words("EarlyStopping ModelCheckpoint early_stopping")
 PIPELINES = words(
     "Pipeline make_pipeline ColumnTransformer make_column_transformer FeatureUnion make_union DataFrameMapper"
+)
+OF_HISTORY = words("shift cumsum cumcount cummax cummin cumprod ffill expanding rolling ewm diff pct_change")
+# these choose columns by themselves, so that a table with the target in it is no leak
+CHOOSE_COLUMNS = words(
+    "ColumnTransformer make_column_transformer DataFrameMapper FunctionTransformer ColumnSelector "
+    "TabularPredictor FeatureTools"
+)
+# these give back the columns of the tables that they are given
+KEEP_COLUMNS = words(
+    "array asarray DataFrame concat concatenate hstack vstack column_stack get_dummies where log log1p log10 exp sqrt "
+    "abs absolute nan_to_num csr_matrix ravel reshape round to_numeric add_constant merge merge_asof merge_ordered "
+    "shuffle float32 float64 clip square power DMatrix Dataset Pool scale minmax_scale robust_scale normalize to_list "
+    "ascontiguousarray from_pandas"
 )
 RESAMPLERS = words(
     "SMOTE SMOTENC SMOTEN ADASYN BorderlineSMOTE KMeansSMOTE SVMSMOTE SMOTEENN SMOTETomek RandomOverSampler"
@@ -70,7 +103,11 @@ FITS = words("fit fit_generator partial_fit train_on_batch")
 TRANSFORMS = words("transform texts_to_sequences texts_to_matrix")
 EVALUATIONS = words(
     "predict predict_proba predict_log_proba predict_classes predict_generator decision_function score evaluate "
-    "evaluate_generator predict_on_batch test_on_batch"
+    "evaluate_generator predict_on_batch test_on_batch staged_predict staged_predict_proba"
 )
 SCORES = words("score evaluate evaluate_generator")
 METRICS = words("classification_report confusion_matrix roc_curve precision_recall_curve auc")
+# attributes of tables that are the table itself, of models that are models, and of tables that tell their size
+VIEWS = words("loc iloc ix at iat values T str dt cat sparse array")
+PARTS = words("best_estimator_ estimator_ named_steps steps estimator base_estimator")
+SIZES = words("shape columns dtypes index dtype size ndim name names")

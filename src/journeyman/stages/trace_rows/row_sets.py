@@ -32,20 +32,40 @@ class RowSet:
 
 @dataclass(frozen=True)
 class Statistic:
-    """What was learned of some rows, and in which line."""
+    """What was learned of some rows, and in which line; ``chooses``: the settings that were best on them."""
 
     rows: frozenset[RowSet]
     line: int
+    chooses: bool = False
 
 
 def _parting(a: RowSet, b: RowSet) -> tuple[bool, Step | None]:
     """Return whether two sets part ways somewhere, and the resampling before that, if any."""
     repeated: Step | None = None
     for one, other in zip(a.path, b.path, strict=False):
-        if one != other:
+        if one != other and not _may_meet(one, other):
             return True, repeated
         repeated = one if one.repeats else repeated
     return False, repeated
+
+
+def _may_meet(a: Step, b: Step) -> bool:
+    """Return whether two parts that are not of one division have rows in common: two samples, two ranges that meet."""
+    if a.site.startswith("sample:") and b.site.startswith("sample:"):
+        return a.site != b.site
+    first, second = _range_of(a), _range_of(b)
+    return first is not None and second is not None and max(first[0], second[0]) < min(first[1], second[1])
+
+
+def _range_of(step: Step) -> tuple[float, float] | None:
+    """Return from which row to which a slice goes, where it says so in numbers from the first row on."""
+    ends = step.site.split(":")[1:]
+    if not step.site.startswith("slice:") or not all(end.isdigit() for end in ends):
+        return None
+    numbers = [float(end) for end in ends]
+    if len(numbers) == 2:
+        return numbers[0], numbers[1]
+    return (0.0, numbers[0]) if step.part == 0 else (numbers[0], float("inf"))
 
 
 def overlap(a: Iterable[RowSet], b: Iterable[RowSet]) -> bool:

@@ -5,12 +5,25 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from journeyman.stages.trace_rows.calls import call_library, call_method, call_model, is_model_name
-from journeyman.stages.trace_rows.known_calls import SPLITTERS, words
-from journeyman.stages.trace_rows.row_sets import RowSet, Step, parts_of
+from journeyman.stages.trace_rows import known_calls as known
+from journeyman.stages.trace_rows import selections
+from journeyman.stages.trace_rows.calls import (
+    call_items,
+    call_library,
+    call_method,
+    call_model,
+    chosen_by,
+    is_model_name,
+    is_opaque,
+)
+from journeyman.stages.trace_rows.choices import best_of_branch, note_best, try_settings
+from journeyman.stages.trace_rows.columns import Columns, Rest
+from journeyman.stages.trace_rows.row_sets import RowSet, Statistic, Step, parts_of
 from journeyman.stages.trace_rows.values import (
     UNKNOWN,
+    AllBut,
     Choice,
+    Chosen,
     ClassValue,
     Closure,
     Constant,
@@ -25,6 +38,8 @@ from journeyman.stages.trace_rows.values import (
     Value,
     joined,
     merged,
+    method_of,
+    models_in,
 )
 
 __all__ = ["Tracer"]
@@ -32,9 +47,6 @@ __all__ = ["Tracer"]
 _DEEPEST, _MOST_TURNS, _MOST_STEPS = 12, 24, 60_000
 _OPPOSITES = {ast.GtE: ("<", 1), ast.Lt: ("<", 0), ast.LtE: (">", 1), ast.Gt: (">", 0)}
 _OPPOSITES |= {ast.Eq: ("==", 0), ast.NotEq: ("==", 1), ast.In: ("in", 0), ast.NotIn: ("in", 1)}
-_VIEWS = words("loc iloc ix at iat values T str dt cat sparse array data")
-_PARTS = words("best_estimator_ estimator_ named_steps steps estimator base_estimator")
-_SIZES = words("shape columns dtypes index dtype size ndim name names")
 
 
 class _Returned(Exception):
@@ -43,18 +55,17 @@ class _Returned(Exception):
 
 
 class Tracer:
-    """Goes through a program; ``models`` are those that it made, in order."""
+    """Goes through a program; ``models`` are those that it made, in order, ``choices`` where it took the best score."""
 
     def __init__(self) -> None:
         self.models: list[Model] = []
+        self.choices: list[Chosen] = []
         self._depth = 0
         self._steps = 0
 
     def run(self, tree: ast.Module) -> None:
         """Go through a whole program."""
         self._body(tree.body, Scope())
-
-    # statements
 
     def _body(self, body: Sequence[ast.stmt], scope: Scope) -> None:
         for statement in body:
@@ -90,7 +101,7 @@ class Tracer:
             case ast.Return():
                 raise _Returned(UNKNOWN if node.value is None else self.value(node.value, scope))
             case ast.If():
-                self.value(node.test, scope)
+                best_of_branch(self, node, self.value(node.test, scope))
                 self._branches((node.body, node.orelse), scope)
             case ast.For() | ast.AsyncFor():
                 for element in self.elements(self.value(node.iter, scope)):
@@ -164,7 +175,8 @@ class Tracer:
         base = self.value(target.value, scope)
         for one in base.values if isinstance(base, Choice) else (base,):
             if isinstance(one, Data):
-                one.take_in(joined(value))
+                whole = joined(value)
+                selections.store(one, target, whole, value, scope)
             elif isinstance(one, Instance) and isinstance(target, ast.Attribute):
                 one.fields[target.attr] = value
             elif isinstance(one, Items) and isinstance(target, ast.Subscript):
@@ -181,18 +193,18 @@ class Tracer:
         """Return what a loop goes over, each known element once."""
         if isinstance(value, Items):
             return value.values[:_MOST_TURNS]
-        if isinstance(value, Model) and value.name in SPLITTERS:  # as it was before 2015: a splitter of its own rows
+        if isinstance(value, Model) and value.name in known.SPLITTERS:  # before 2015: of its own rows
             value = Splits(f"fold:{id(value)}", 0)
         if isinstance(value, Splits):
             pair: list[Value] = [Selection(Step(value.site, k, line=value.line)) for k in (0, 1)]
             return [Items(pair)] * 2
         if isinstance(value, Choice):
             return [one for v in value.values for one in self.elements(v)][:_MOST_TURNS]
-        if isinstance(value, Data):
-            return [Data(value.rows, value.learned, single=True)]
+        if isinstance(value, Data) and value.grouped:
+            return [Items([UNKNOWN, Data(value.rows, value.learned, columns=value.columns)])]
+        if isinstance(value, Data) and (value.rows or value.learned):
+            return [Data(value.rows, value.learned, single=True, columns=value.columns, predicted=value.predicted)]
         return [UNKNOWN] * 2
-
-    # expressions
 
     def value(self, node: ast.expr, scope: Scope) -> Value:
         """Return what an expression stands for."""
@@ -208,6 +220,10 @@ class Tracer:
                 return self._selected(self.value(node.value, scope), node.slice, scope)
             case ast.Call():
                 return self._call(node, scope)
+            case ast.BinOp() | ast.JoinedStr() if (text := selections.text_in(node, scope)) is not None:
+                return Constant(text)
+            case ast.BinOp(left=ast.List(elts=several), op=ast.Mult()):
+                return Items(self._items_of(several, scope).values * 2)
             case ast.BinOp():
                 return self._combined(self.value(node.left, scope), self.value(node.right, scope))
             case ast.Compare():
@@ -220,6 +236,8 @@ class Tracer:
                 if isinstance(node.op, ast.Invert) and isinstance(value, Data) and value.mask is not None:
                     opposite = Step(value.mask.site, 1 - value.mask.part)
                     return Data(value.rows, value.learned, mask=opposite)
+                if isinstance(node.op, ast.Invert) and isinstance(value, Selection) and value.step is not None:
+                    return Selection(Step(value.step.site, 1 - value.step.part))
                 return value
             case ast.IfExp():
                 asked = joined(self.value(node.test, scope))
@@ -241,8 +259,6 @@ class Tracer:
                 value = self.value(node.value, scope)
                 self._assign(node.target, value, scope)
                 return value
-            case ast.JoinedStr() | ast.FormattedValue():
-                return Constant(None)
             case _:
                 return UNKNOWN
 
@@ -258,6 +274,8 @@ class Tracer:
         first = node.generators[0]
         source = self.value(first.iter, scope)
         made: list[Value] = []
+        if isinstance(node, ast.ListComp) and (names := selections.listed_names(node, source, scope)) is not None:
+            return names
         for element in self.elements(source):
             self._assign(first.target, element, inner)
             for further in node.generators[1:]:
@@ -266,14 +284,17 @@ class Tracer:
             made.append(self.value(node.value if isinstance(node, ast.DictComp) else node.elt, inner))
         if isinstance(source, Data):
             whole = joined(*made)
-            return Data(source.rows | whole.rows, source.learned | whole.learned)
+            whole.rows, whole.learned = source.rows | whole.rows, source.learned | whole.learned
+            whole.several = bool(whole.scores)
+            return whole
         return Items(made)
 
     def _combined(self, *values: Value, mask: Step | None = None) -> Value:
         if any(isinstance(value, Data) for value in values):
             whole = joined(*values)
             single = all(v.single or not v.rows for v in values if isinstance(v, Data))
-            return Data(whole.rows, whole.learned, mask=mask, single=single)
+            whole.mask, whole.single, whole.compared = mask, single, whole.predicted is not None
+            return whole
         if any(isinstance(value, Items) for value in values):
             return Items([one for value in values if isinstance(value, Items) for one in value.values])
         selections = [value for value in values if isinstance(value, Selection)]
@@ -283,7 +304,11 @@ class Tracer:
         values = [self.value(one, scope) for one in (node.left, *node.comparators)]
         sign, part = _OPPOSITES.get(type(node.ops[0]), ("?", 0))
         site = f"mask:{ast.unparse(node.left)} {sign} {ast.unparse(node.comparators[0])}"
-        return self._combined(*values, mask=Step(site, part, line=node.lineno))
+        made = self._combined(*values, mask=Step(site, part, line=node.lineno))
+        drawn = "rand" in site and not (
+            isinstance(made, Data) and made.rows
+        )  # a mask by random numbers, one for each row
+        return Selection(Step(site, part, line=node.lineno)) if drawn else made
 
     def _attribute(self, value: Value, name: str) -> Value:
         match value:
@@ -294,18 +319,26 @@ class Tracer:
             case Instance():
                 if name in value.fields:
                     return value.fields[name]
-                method = _method(value, name)
+                method = method_of(value, name)
                 return UNKNOWN if method is None else Closure(method, value.kind.scope, value)
             case Data():
-                if name in _SIZES:
-                    return Selection(_last_step(value)) if name == "index" else UNKNOWN
-                if name in _VIEWS:
+                if name == "columns":
+                    return AllBut()
+                if name in known.SIZES:
+                    return Selection(selections.last_step(value)) if name == "index" else UNKNOWN
+                if name in known.VIEWS:
                     return value
-                return Data(value.rows, value.learned, owner=value, grouped=value.grouped, single=value.single)
+                columns = value.columns.less(["target"]) if name == "data" else value.columns.of(name)
+                made = Data(value.rows, value.learned, owner=value, grouped=value.grouped, single=value.single)
+                made.columns, made.keys, made.scores = columns, value.keys, value.scores
+                return made
             case Model():
-                if value.parts and (name in _PARTS or not name.endswith("_")):
+                if value.parts and (name in known.PARTS or not name.endswith("_")):
                     return merged(*value.parts)
-                return Data(learned=value.learned) if name.endswith("_") else UNKNOWN
+                learned = value.learned
+                if value.name in known.SEARCHES:
+                    learned |= {Statistic(fit.rows, fit.line, chooses=True) for fit in value.fits if fit.rows}
+                return Data(learned=learned) if name.endswith("_") else UNKNOWN
             case _:
                 return UNKNOWN
 
@@ -315,12 +348,15 @@ class Tracer:
             case Choice():
                 return merged(*(self._selected(one, index, scope) for one in value.values))
             case Data():
-                return self._rows_selected(value, first, scope)
+                return self._rows_selected(value, index, scope)
             case Selection() if isinstance(first, ast.Slice):
-                step = _slice_step(first)
+                step = selections.slice_step(first)
                 return value if step is None else Selection(step)
             case Items():
                 return self._item(value, first, scope)
+            case AllBut():
+                chosen = joined(self.value(first, scope))
+                return Data(learned=chosen.learned) if chosen.learned else UNKNOWN
             case Model():
                 return merged(*value.parts) if value.parts else UNKNOWN
             case Splits():
@@ -345,22 +381,27 @@ class Tracer:
 
     def _rows_selected(self, data: Data, index: ast.expr, scope: Scope) -> Value:
         """Return the rows, or the columns, that an index takes of a table."""
-        step: Step | None = None
-        if isinstance(index, ast.Slice):
-            step = _slice_step(index)
+        first = index.elts[0] if isinstance(index, ast.Tuple) and index.elts else index
+        step, key = None, None
+        if isinstance(first, ast.Slice):
+            step = selections.slice_step(first)
         else:
-            key = self.value(index, scope)
+            key = self.value(first, scope)
             if isinstance(key, Selection):
                 step = key.step
             elif isinstance(key, Data) and key.mask is not None and key.rows:
                 step = key.mask
+        made = Data(data.rows if step is None else parts_of(data.rows, step), data.learned, scores=data.scores)
+        if isinstance(index, ast.Tuple) and not any(isinstance(one, ast.Call) for one in ast.walk(index)):
+            made.learned |= joined(*(self.value(one, scope) for one in index.elts[1:])).learned
+        if isinstance(key, Data) and not key.rows:  # columns that a transformer chose
+            made.learned |= key.learned
         if data.grouped:
-            return Data(data.rows, data.learned, grouped=True)
-        if step is None:
-            return Data(data.rows, data.learned, owner=data, single=data.single)
-        return Data(parts_of(data.rows, step), data.learned)
-
-    # calls
+            made.rows, made.grouped, made.keys = data.rows, True, data.keys
+        elif step is None:
+            made.owner, made.single, made.predicted = data, data.single, data.predicted
+        selections.select(made, data, index, key, scope)
+        return made
 
     def _call(self, node: ast.Call, scope: Scope) -> Value:
         args = self._items_of(node.args, scope).values
@@ -378,6 +419,8 @@ class Tracer:
         return self.call(function, args, named, node)
 
     def _call_on(self, base: Value, method: str, args: list[Value], named: dict[str, Value], node: ast.Call) -> Value:
+        if method in known.OPTIMISERS:
+            return try_settings(self, [*args, *named.values()], node)
         match base:
             case Name():
                 return self.call(Name(f"{base.dotted}.{method}"), args, named, node)
@@ -387,26 +430,13 @@ class Tracer:
                 return call_model(self, base, method, args, named, node)
             case Instance():
                 return self.call(self._attribute(base, method), args, named, node)
+            case AllBut():
+                return selections.call_names(base, method, args)
             case Items():
-                return self._call_on_items(base, method, args)
+                note_best(self, method, [base], node)
+                return call_items(base, method, args)
             case _:
                 return joined(*args, *named.values()) if args or named else UNKNOWN
-
-    def _call_on_items(self, base: Items, method: str, args: list[Value]) -> Value:
-        if method in ("append", "add", "insert"):
-            base.values.extend(args[-1:])
-            return UNKNOWN
-        if method == "extend" and args and isinstance(args[0], Items):
-            base.values.extend(args[0].values)
-            return UNKNOWN
-        if method == "items":
-            keys: Sequence[object] = base.keys or [None] * len(base.values)
-            return Items([Items([Constant(k), v]) for k, v in zip(keys, base.values, strict=False)])
-        if method == "values":
-            return Items(base.values)
-        if method == "keys":
-            return Items([Constant(k) for k in base.keys or ()])
-        return merged(*base.values) if method in ("get", "pop") else UNKNOWN
 
     def call(self, function: Value, args: list[Value], named: dict[str, Value], node: ast.Call) -> Value:
         """Return what a call gives."""
@@ -415,13 +445,15 @@ class Tracer:
                 return self._call_closure(function, args, named)
             case ClassValue():
                 made = Instance(function)
-                start = _method(made, "__init__")
+                start = method_of(made, "__init__")
                 if start is not None:
                     self._call_closure(Closure(start, function.scope, made), args, named)
                 return made
             case Name() if is_model_name(function):
                 parts = [*args, *named.values()]
-                model = Model(function.leaf, [p for one in parts for p in _models_in(one)])
+                model = Model(function.leaf, [p for one in parts for p in models_in(one)])
+                model.settings, model.chosen = frozenset(named), chosen_by(args, named)
+                model.opaque = is_opaque(model.name, parts)
                 self.models.append(model)
                 return model
             case Name():
@@ -459,31 +491,5 @@ class Tracer:
 
     def table(self, node: ast.AST) -> Data:
         """Return a table that was read from somewhere."""
-        return Data(frozenset({RowSet(f"table:{ast.unparse(node)}")}))
-
-
-def _last_step(data: Data) -> Step | None:
-    steps = {rows.path[-1] for rows in data.rows if rows.path}
-    return steps.pop() if len(steps) == 1 else None
-
-
-def _method(instance: Instance, name: str) -> ast.FunctionDef | None:
-    body = instance.kind.node.body
-    return next((one for one in body if isinstance(one, ast.FunctionDef) and one.name == name), None)
-
-
-def _models_in(value: Value, depth: int = 0) -> list[Value]:
-    if isinstance(value, Model):
-        return [value]
-    if isinstance(value, Items | Choice) and depth < 4:
-        return [one for inner in value.values for one in _models_in(inner, depth + 1)]
-    return []
-
-
-def _slice_step(index: ast.Slice) -> Step | None:
-    """Return which part a slice takes; what ends where another begins has no rows of it."""
-    low = "" if index.lower is None else ast.unparse(index.lower)
-    high = "" if index.upper is None else ast.unparse(index.upper)
-    if low in ("", "0"):
-        return None if not high else Step(f"slice:{high}", 0)
-    return Step(f"slice:{low}", 1) if not high else Step(f"slice:{low}:{high}", 0)
+        name = f"table:{ast.unparse(node)}"
+        return Data(frozenset({RowSet(name)}), columns=Columns(rest=frozenset({Rest(name)})))

@@ -1,0 +1,88 @@
+"""What preparing and fitting learned from rows; in predicting it is given back instead of being computed anew."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+pd.options.future.infer_string = False  # texts are objects, as they were when the prototype was written
+
+
+class Learned:
+    """Values by name, in the order in which they were learned.
+
+    While ``learning`` is true, ``learned("age_median", lambda: rows["Age"].median())`` computes the value and keeps it.
+    Later it gives the value that was kept, and computes nothing. ``told`` says whether rows are divided into those to
+    learn from and those to judge by, as the prototype did; otherwise all rows are on both sides.
+    """
+
+    def __init__(self, told: bool = False) -> None:
+        self.learning = True
+        self.told = told
+        self._values: dict[str, list[Any]] = {}
+        self._calls: Counter[str] = Counter()
+
+    def __call__(self, name: str, compute: Callable[[], Any] | None = None) -> Any:
+        """Return a value that is learned from rows; the n-th call of a pass gives what the n-th call learned."""
+        call = self._calls[name]
+        self._calls[name] += 1
+        known = self._values.setdefault(name, [])
+        if self.learning and compute is not None:
+            value = compute()
+            del known[call:]
+            known.append(copy.deepcopy(value))
+            return value
+        return known[min(call, len(known) - 1)]
+
+    def keep(self, name: str, value: Any) -> None:
+        """Keep a value as it is now."""
+        self._values[name] = [copy.deepcopy(value)]
+
+    def begin(self) -> None:
+        """Begin a pass: what was learned first is given first."""
+        self._calls.clear()
+
+    def get_dummies(self, name: str, data: Any, *args: Any, **settings: Any) -> pd.DataFrame:
+        """Return the columns of ``pandas.get_dummies``, with the categories that were learned."""
+        if self.learning:
+            dummies = pd.get_dummies(data, *args, **settings)
+            self(name, lambda: (_categories(data, settings.get("columns")), dummies.columns, dummies.dtypes))
+            return dummies
+        categories, columns, kinds = self(name)
+        if isinstance(data, pd.DataFrame):
+            data = data.astype({column: pd.CategoricalDtype(known) for column, known in categories.items()})
+        else:
+            data = pd.Series(pd.Categorical(data, categories=categories), index=getattr(data, "index", None))
+        dummies = pd.get_dummies(data, *args, **settings).reindex(columns=columns, fill_value=0)
+        return dummies.astype({column: kind for column, kind in kinds.items() if column in dummies.columns})
+
+    def factorize(self, name: str, data: Any) -> tuple[Any, Any]:
+        """Return the codes and the values of ``pandas.factorize``; -1 for values that were never seen."""
+        values = self(name, lambda: pd.factorize(data)[1])
+        return pd.Index(values).get_indexer(pd.Index(data)), values
+
+    def divide(self, function: Callable[..., Any], *tables: Any, **settings: Any) -> Any:
+        """Divide rows as the prototype did, or give all of them for each part."""
+        if self.told:
+            return function(*tables, **settings)
+        return [table for table in tables for _ in range(2)]
+
+    def folds(self, parts: Any, rows: Any) -> Any:
+        """Return pairs of positions to learn from and to judge by; of an undivided table all of them twice."""
+        if self.told:
+            return parts
+        everything = np.arange(rows.shape[0] if hasattr(rows, "shape") else len(rows))
+        return [(everything, everything)]
+
+
+def _categories(data: Any, columns: Any) -> Any:
+    """Return the values of what is made into columns: by column of a table, otherwise in their order."""
+    if isinstance(data, pd.DataFrame):
+        names = list(data.select_dtypes(["object", "string", "category"]).columns) if columns is None else list(columns)
+        return {name: pd.Categorical(data[name]).categories for name in names}
+    return pd.Categorical(data).categories
