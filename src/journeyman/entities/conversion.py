@@ -133,6 +133,8 @@ class ConversionReport:
     score_as_told, score_repeated, score_honest, score_build : float or None
     honest_low, honest_high : float or None
         Of an interval of 95% around ``score_honest``.
+    honest_reasons : tuple of str
+        How the honest score was made, or why there is none.
     places : mapping of int to str
         Line of the source to "cell 3, line 2".
     seconds : float
@@ -157,5 +159,6 @@ class ConversionReport:
     honest_low: float | None = None
     honest_high: float | None = None
     score_build: float | None = None
+    honest_reasons: tuple[str, ...] = ()
     places: Mapping[int, str] | None = None
     seconds: float = 0.0

@@ -280,6 +280,7 @@ def _report_of_run(
         honest_low=scores.low,
         honest_high=scores.high,
         score_build=scores.build,
+        honest_reasons=scores.reasons,
     )
 
 

@@ -31,6 +31,7 @@ def conversion_json(report: ConversionReport) -> bytes:
         "score_honest": report.score_honest,
         "honest_low": report.honest_low,
         "honest_high": report.honest_high,
+        "honest_reasons": list(report.honest_reasons),
         "score_build": report.score_build,
         **asdict(report.checks),
         "statements": report.statements,

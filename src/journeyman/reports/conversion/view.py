@@ -46,6 +46,7 @@ def conversion_view(report: ConversionReport, folder: str) -> RenderableType:
     parts += [Padding(clean(why), (0, 0, 0, 2), expand=False) for why in verdict.because if why]
     if score_rows(report):
         parts += [Text(), Text(metric_name(report.metric).capitalize(), style="bold"), _scores(report)]
+        parts += [Padding(Text(clean(one), style="dim"), (0, 0, 0, 2)) for one in report.honest_reasons]
     if report.model is not None:
         parts += [Text(), Text("Tests of the project", style="bold"), _checks(report)]
         parts += [_hung("!", clean(report.checks.message), "yellow")] if report.checks.message else []

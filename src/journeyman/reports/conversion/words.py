@@ -29,6 +29,9 @@ _LEAK_CODES = "CV2"
 _LOSSES = "error loss deviance mse mae rmse rmsle mape msle brier hinge"
 """Words in the name of a metric of which less is better."""
 
+_OTHER_SCORE = 0.1
+"""A score that repeats so far from what was told was told of other values: of exp(prediction), say."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -68,7 +71,7 @@ def verdict_on(report: ConversionReport) -> Verdict:
     if report.score_honest is None:
         if leaks:
             return Verdict("warn", "!", "Its score cannot be trusted as it is.", leaks)
-        return Verdict("calm", "–", "What its score is worth could not be measured.", ())
+        return Verdict("calm", "–", "What its score is worth could not be measured.", report.honest_reasons)
     return _compared(report, leaks)
 
 
@@ -84,6 +87,11 @@ def _compared(report: ConversionReport, leaks: tuple[str, ...]) -> Verdict:
         why = (f"{name} {span} on rows that took no part in making the model.", *leaks)
         return Verdict("calm", "–", "The prototype told no score.", why)
     beside = f"{name} {number(told)} as told; {span} on rows that took no part in making the model."
+    again = report.score_repeated
+    if again is not None and abs(again - told) > _OTHER_SCORE * max(abs(again), abs(told)):
+        why = f"{name} is {number(told)} as told, and {number(again)} of the same predictions: it was told of other values."
+        span = f"{name} {span} on rows that took no part in making the model."
+        return Verdict("calm", "–", "The score as told is not one of the model's predictions.", (why, span, *leaks))
     flattered = told < low if is_loss(report.metric) else told > high
     if flattered:
         return Verdict("bad", "✕", "The score is not worth what it says.", (beside, *leaks))
