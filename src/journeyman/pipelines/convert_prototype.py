@@ -101,7 +101,7 @@ def convert_prototype(request: ConvertRequest, clock: Clock, progress: Progress)
 
 def _read(request: ConvertRequest, folder: Path) -> _Readable:
     """Read a prototype, and lay out the folder in which it can be run."""
-    prototype = read_prototype(request.path)
+    prototype = read_prototype(request.path, request.data)
     modern = modernise(prototype.source)
     beside = request.path.absolute().parent
     whole = copy_folder(beside, folder)

@@ -15,8 +15,14 @@ _MOST_BYTES = 200 << 20
 _KINDS = "give a notebook (.ipynb) or a script (.py, .R, .Rmd, .m)"
 
 
-def read_prototype(path: Path) -> Prototype:
+def read_prototype(path: Path, data: Path | None = None) -> Prototype:
     """Return the code of a notebook or a script.
+
+    Parameters
+    ----------
+    path : Path
+    data : Path or None
+        The folder with the tables that it reads, where they do not lie beside it.
 
     Raises
     ------
@@ -37,5 +43,5 @@ def read_prototype(path: Path) -> Prototype:
             hint="download the raw file (on GitHub: the button Raw, or Download raw file)",
         )
     if path.suffix.lower() == ".ipynb":
-        return read_notebook(content, path.name, path.absolute().parent)
-    return read_script(content, path.name, path.absolute().parent)
+        return read_notebook(content, path.name, data or path.absolute().parent)
+    return read_script(content, path.name, data or path.absolute().parent)

@@ -104,19 +104,12 @@ def _column(program: Program, frame: Value, name: str, node: Node) -> None:
     if new.kind in (Kind.MODEL, Kind.FUNCTION, Kind.CROSS_TABLE, Kind.PROBABILITIES):
         raise OutsideSubsetError(f"a column that is a {new.kind}", node)
     if new.code != f"{frame.code}[{name!r}]":
-        program.emit(f"{frame.code}[{name!r}] = {_matched(new, frame)}")
+        program.emit(f"{frame.code}[{name!r}] = {new.beside(frame.code)}")
     program.column_changed(frame.code, name, new.holds)
     if new.holds is Holds.FACTOR:
         program.levels[name] = new.parts or None
     else:
         program.levels.pop(name, None)
-
-
-def _matched(new: Value, frame: Value) -> str:
-    """Return the code of new values, by place where they are rows of another table."""
-    if new.kind is not Kind.SERIES or new.frame in (frame.code, None):
-        return new.code
-    return f"{new.code}.array" if new.holds is Holds.FACTOR else new.plain
 
 
 def _into_brackets(program: Program, target: syntax.Index, value: Node) -> None:
@@ -211,7 +204,7 @@ def _some_rows(program: Program, frame: Value, name: str, where: Node, column: N
     whole = new.kind is Kind.SCALAR or new.frame == frame.code
     same = inner is not None and (inner == column or _column_named(inner) == _column_named(column))
     if same and whole:
-        program.emit(f"{code} = {code}.fillna({_matched(new, frame)})")
+        program.emit(f"{code} = {code}.fillna({new.beside(frame.code)})")
         program.complete |= {name}
         return
     if isinstance(where, Call) and called_name(where) == "which" and where.arguments[0].value is not None:
@@ -221,11 +214,11 @@ def _some_rows(program: Program, frame: Value, name: str, where: Node, column: N
         if frame.columns is not None and name not in frame.columns:
             program.emit(f"{code} = np.nan")
         if new.holds is known or (new.kind is not Kind.SCALAR and new.frame != frame.code):
-            program.emit(f"{frame.code}.loc[{_matched(rows, frame)}, {name!r}] = {new.plain}")
+            program.emit(f"{frame.code}.loc[{rows.beside(frame.code)}, {name!r}] = {new.plain}")
         else:  # R turns the column into what holds both
             if not whole:
                 raise OutsideSubsetError("values of another kind for some rows of a column", value)
-            program.emit(f"{code} = {code}.mask({_matched(rows, frame)}, {new.code})")
+            program.emit(f"{code} = {code}.mask({rows.beside(frame.code)}, {new.code})")
     elif rows.holds is Holds.NUMBERS:
         program.emit(f"{frame.code}.iloc[{rows.plain} - 1, {frame.code}.columns.get_loc({name!r})] = {new.plain}")
     else:

@@ -49,25 +49,26 @@ def sample(random, n, size):
         pool[place] = pool[left - 1]
     return np.array(drawn, dtype=int)
 ''',
+    "sift": '''
+def sift(heap, place, item, last):
+    """Put an item into a heap whose places count from 1: a step of R's sort."""
+    child = 2 * place
+    while child <= last:
+        child += child < last and heap[child][0] > heap[child + 1][0]
+        if item[0] <= heap[child][0]:
+            break
+        heap[place], place, child = heap[child], child, 2 * child
+    heap[place] = item
+''',
     "falling": '''
-def falling(shares):
+def falling(prob):
     """Return places by share, the largest first, equal ones as R's heap sort leaves them."""
-    heap, n = [None, *zip(shares, range(len(shares)))], len(shares)
-
-    def sift(place, item, last):
-        below = 2 * place
-        while below <= last:
-            below += below < last and heap[below][0] > heap[below + 1][0]
-            if item[0] <= heap[below][0]:
-                break
-            heap[place], place, below = heap[below], below, 2 * below
-        heap[place] = item
-
+    heap, n = [None, *zip(prob, range(len(prob)))], len(prob)
     for place in range(n // 2, 0, -1):
-        sift(place, heap[place], n)
+        sift(heap, place, heap[place], n)
     for last in range(n, 1, -1):
         item, heap[last] = heap[last], heap[1]
-        sift(1, item, last - 1)
+        sift(heap, 1, item, last - 1)
     return [place for _, place in heap[1:]]
 ''',
     "sample_again": '''
@@ -129,6 +130,7 @@ def levels():
 """Text of each function, by its name, in an order in which each stands behind those that it calls."""
 
 NEEDS = {
+    "falling": ("sift",),
     "normal": ("uniform",),
     "below": ("uniform",),
     "sample": ("below",),

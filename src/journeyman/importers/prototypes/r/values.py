@@ -65,6 +65,8 @@ class FittedModel:
         Code of the target in these rows.
     asked : str
         What ``predict`` gives where no type is asked: "numbers", "link", "class", "prob".
+    second : str
+        Code of the place, among a logistic model's classes, of the one whose probability R tells: the second level.
     forest : bool
         Whether it is a random forest, whose answers without new rows R takes from the trees that did not see them.
     """
@@ -75,6 +77,7 @@ class FittedModel:
     rows: str
     target: str
     asked: str
+    second: str = "1"
     forest: bool = False
 
     def of(self, table: str) -> str:
@@ -93,7 +96,7 @@ class Value:
     kind : Kind
     holds : Holds
     frame : str or None
-        Of a series: code of the table whose rows it has.
+        Of a series: code of the table whose rows it has; "" of a series with none of its own.
     columns : mapping of str to Holds, or None
         Of a table: what is known of its columns.
     model : FittedModel or None
@@ -122,6 +125,20 @@ class Value:
     def is_rowwise(self) -> bool:
         """Whether it may have an element for each row."""
         return self.kind in (Kind.SERIES, Kind.ARRAY, Kind.LIST, Kind.UNKNOWN)
+
+    def as_series(self) -> Value:
+        """Return an array or a list as a series, with the rows that it belongs to."""
+        if self.kind not in (Kind.ARRAY, Kind.LIST):
+            return self
+        rows = f", index={self.frame}.index" if self.frame else ""
+        code = f"pd.Series({self.code}{rows})"
+        return Value(code, Kind.SERIES, self.holds, self.frame or "", predicted=self.predicted)
+
+    def beside(self, frame: str) -> str:
+        """Return its code as a column of a table: by place, where it does not hold that table's rows."""
+        if self.kind is not Kind.SERIES or self.frame in (frame, None):
+            return self.code
+        return f"{self.code}.array" if self.holds is Holds.FACTOR else self.plain
 
     @property
     def plain(self) -> str:

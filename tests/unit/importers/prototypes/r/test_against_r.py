@@ -108,7 +108,7 @@ def test_rows_of_carets_partition_are_those_of_r(run_translation: Callable[..., 
     classes <- createDataPartition(iris$Species, p = 0.63, list = FALSE)
     numbers <- createDataPartition(iris$Sepal.Length, p = 0.63, list = FALSE)
     """
-    script = f"suppressMessages(library(caret)); {text}; cat(classes, numbers)"
+    script = f"suppressMessages(library(caret)); {text}\ncat(classes, numbers)"
     ran = subprocess.run(["Rscript", "--vanilla", "-e", script], capture_output=True, text=True)
     if ran.returncode:
         pytest.skip("caret is not installed")

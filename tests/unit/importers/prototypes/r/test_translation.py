@@ -223,3 +223,16 @@ def test_odd_scripts_become_python_or_are_refused() -> None:
         ast.parse(source)
         translated += 1
     assert translated > 10
+
+
+def test_which_class_a_logistic_model_tells_the_probability_of(run_translation: Run) -> None:
+    made = run_translation("""
+        ship <- na.omit(read.csv("passengers.csv"))
+        ship$S <- factor(ifelse(ship$Survived == 1, "yes", "no"), levels = c("yes", "no"))
+        ship$Q <- relevel(factor(ifelse(ship$Survived == 1, "yes", "no")), ref = "yes")
+        plain <- predict(glm(Survived ~ Age + Sex, family = binomial, data = ship), ship, type = "response")
+        listed <- predict(glm(S ~ Age + Sex, family = binomial, data = ship), ship, type = "response")
+        moved <- predict(glm(Q ~ Age + Sex, family = binomial, data = ship), ship)
+    """)
+    np.testing.assert_allclose(made["listed"], 1 - made["plain"], atol=1e-9)
+    np.testing.assert_allclose(1 / (1 + np.exp(-made["moved"])), 1 - made["plain"], atol=1e-9)

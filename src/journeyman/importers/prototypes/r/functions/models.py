@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 
 from journeyman.importers.prototypes.r import syntax
@@ -193,8 +194,6 @@ def _fit(program: Program, call: Call, estimator: Estimator, asked: str) -> Valu
     kind = estimator.kind or ("class" if classes else "number")
     if estimator.family in ("logit", "poisson", "lm"):
         kind = "class" if estimator.family == "logit" else "number"
-    if estimator.family == "logit" and asked == "link" and features.levels:
-        features = replace(features, target=f"({features.target} != {features.levels[0]}).astype(int)")
     code = pipeline_code(program, replace(estimator, kind=kind), features, _intercept(program, call, features))
     program.emit(f"{model} = {code}")
     given = f"{features.code}({features.rows})" if features.function else f"{features.rows}[{features.code}]"
@@ -202,8 +201,27 @@ def _fit(program: Program, call: Call, estimator: Estimator, asked: str) -> Valu
     program.models.append(call.line)
     family = estimator.family if asked == "link" else kind
     forest = estimator.family == "forest" and not estimator.chosen
-    fitted = FittedModel(family, features.code, features.function, features.rows, features.target, asked, forest)
+    fitted = FittedModel(
+        family,
+        features.code,
+        features.function,
+        features.rows,
+        features.target,
+        asked,
+        _second(model, features),
+        forest,
+    )
     return Value(model, Kind.MODEL, model=fitted)
+
+
+def _second(model: str, features: Features) -> str:
+    """Return code of the place of the second level among scikit-learn's classes, which stand in order."""
+    if not features.levels:
+        return "1"
+    if "..." in features.levels:
+        return f"1 - list({model}.classes_).index({features.levels[0]})"
+    levels = [ast.literal_eval(level) for level in features.levels]
+    return "1" if levels[0] == sorted(levels)[0] else "0"
 
 
 def _intercept(program: Program, call: Call, features: Features) -> bool:
@@ -332,10 +350,13 @@ def _predict(program: Program, call: Call) -> Value:
         return Value(f"np.log({code})" if asked == "link" else code, Kind.ARRAY, Holds.NUMBERS, predicted=True)
     if model.family == "logit":
         if asked == "response":
-            return Value(f"{value.code}.predict_proba({given})[:, 1]", Kind.ARRAY, Holds.NUMBERS, predicted=True)
+            return Value(
+                f"{value.code}.predict_proba({given})[:, {model.second}]", Kind.ARRAY, Holds.NUMBERS, predicted=True
+            )
         if asked != "link":
             raise OutsideSubsetError(f"the type {asked} of predict()", call)
-        return Value(f"{value.code}.decision_function({given})", Kind.ARRAY, Holds.NUMBERS, predicted=True)
+        sign = "" if model.second == "1" else "-" if model.second == "0" else f"(2 * ({model.second}) - 1) * "
+        return Value(f"({sign}{value.code}.decision_function({given}))", Kind.ARRAY, Holds.NUMBERS, predicted=True)
     if model.family == "class" and asked in ("prob", "probability"):
         code = f"{value.code}.predict_proba({given})"
         return Value(code, Kind.PROBABILITIES, Holds.NUMBERS, predicted=True, parts=(value.code,))
@@ -347,7 +368,7 @@ def _predict(program: Program, call: Call) -> Value:
 
 def _fitted_values(program: Program, node: Node) -> Value:
     value, model = _model_in(program, node)
-    asked = {"logit": "predict_proba({})[:, 1]"}.get(model.family, "predict({})")
+    asked = {"logit": f"predict_proba({{}})[:, {model.second}]"}.get(model.family, "predict({})")
     fitted = f"{value.code}.{asked.format(model.of(model.rows))}"
     name = node.name if isinstance(node, syntax.Member) else called_name(node)
     if name in ("residuals", "resid"):

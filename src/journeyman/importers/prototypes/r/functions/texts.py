@@ -49,7 +49,7 @@ def _of_texts(program: Program, node: Node, call: Call) -> Value:
     if value.kind is Kind.SERIES:
         return value.with_code(as_text(value))
     if value.kind in (Kind.LIST, Kind.ARRAY):
-        return Value(f"pd.Series({value.code})", Kind.SERIES, Holds.TEXTS, value.frame)
+        return value.as_series()
     if value.kind is Kind.UNKNOWN:
         return value
     raise OutsideSubsetError(f"{called_name(call)}() of a {value.kind}", call)

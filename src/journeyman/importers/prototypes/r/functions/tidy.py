@@ -70,7 +70,7 @@ def _mutate(program: Program, call: Call) -> Value:
             program.emit(f"{name} = {name}.drop(columns=[{one.name!r}])")
             (columns or {}).pop(one.name, None)
         else:
-            program.emit(f"{name}[{one.name!r}] = {new.code if new.frame in (name, None) else new.plain}")
+            program.emit(f"{name}[{one.name!r}] = {new.beside(name)}")
             if new.holds is Holds.FACTOR:
                 program.levels[one.name] = new.parts or None
             else:

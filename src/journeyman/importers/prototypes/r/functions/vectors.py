@@ -121,8 +121,7 @@ def _may_miss(program: Program, node: Node) -> list[str]:
 def _factor(program: Program, call: Call) -> Value:
     found = match_arguments(call, "x levels labels")
     value = translate(program, needed(found, "x", call))
-    if value.kind is Kind.LIST or value.kind is Kind.ARRAY:
-        value = Value(f"pd.Series({value.code})", Kind.SERIES, value.holds, value.frame, predicted=value.predicted)
+    value = value.as_series()
     if value.kind not in (Kind.SERIES, Kind.UNKNOWN):
         raise OutsideSubsetError(f"{called_name(call)}() of a {value.kind}", call)
     labels, levels = given_texts(found.get("labels")), _literals(program, found.get("levels"))
@@ -162,7 +161,11 @@ def _relevel(program: Program, call: Call) -> Value:
     found = match_arguments(call, "x ref")
     value = translate(program, needed(found, "x", call))
     ref = translate(program, needed(found, "ref", call)).code
-    inner = f"{value.code}.astype('category')"
+    inner = value.code if value.holds is Holds.FACTOR else f"{value.code}.astype('category')"
+    if "(" in inner and program.may_state:
+        name = program.fresh("factor")
+        program.emit(f"{name} = {inner}")
+        inner = name
     order = f"[{ref}, *{inner}.cat.categories.drop({ref})]"
     return Value(f"{inner}.cat.reorder_categories({order})", Kind.SERIES, Holds.FACTOR, value.frame, parts=(ref, "..."))
 
