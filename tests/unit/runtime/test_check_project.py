@@ -139,6 +139,15 @@ def test_tests_that_do_not_end_are_ended(sample: ConvertedSample, tmp_path: Path
     assert (checks.equal_predictions, checks.message) == (None, "the tests took longer than 4 seconds")
 
 
+def test_what_was_shown_before_the_end_is_told(sample: ConvertedSample, tmp_path: Path) -> None:
+    crash = "        import os\n\n        os._exit(3)"
+    broken = {"src/titanic_survivors/pipeline.py": ("        return self._fit(rows, training.fit)", crash)}
+    checks = check_project(write(tmp_path / "project", sample, broken), LIMITS)
+    assert (checks.equal_predictions, checks.one_row_equal, checks.missing_column_told) == (True, True, None)
+    assert checks.n_compared == len(sample.recording.arrays["p1"])
+    assert checks.message.startswith("the tests did not come to their end")
+
+
 def test_a_project_becomes_a_repository_with_one_commit(
     sample: ConvertedSample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
