@@ -118,6 +118,16 @@ def test_where_nobody_knows_which_rows_were_predicted_the_other_tests_run(
     assert checks.message == "predictions are those of the prototype: which rows the prototype predicted is not known"
 
 
+def test_a_table_with_an_index_of_its_own_is_read_from_files_too(sample: ConvertedSample, tmp_path: Path) -> None:
+    tables = (replace(sample.recording.tables[0], plain_index=False),)
+    indexed = replace(sample, recording=replace(sample.recording, tables=tables))
+    reading = {"src/titanic_survivors/tables.py": ('"train.csv")', '"train.csv", index_col="Name")')}
+    folder = write(tmp_path / "project", indexed, reading)
+    checks = check_project(folder, LIMITS)
+    assert (checks.message, checks.equal_predictions, checks.missing_column_told) == ("", True, True)
+    assert '"name": "Name"' in (folder / "contract.json").read_text()
+
+
 def test_a_project_that_does_not_run_says_why(sample: ConvertedSample, tmp_path: Path) -> None:
     broken = {"src/titanic_survivors/training.py": ("import pandas as pd\n", "import pandas as pd\nimport no_such\n")}
     checks = check_project(write(tmp_path / "broken", sample, broken), LIMITS)
