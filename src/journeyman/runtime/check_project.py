@@ -46,25 +46,27 @@ def check_project(folder: Path, limits: Limits) -> ProjectChecks:
     program = Path(project_tests.__file__)
     try:
         run = run_confined(program, folder, limits, [str(folder), package, str(told)])
-        return _checks(json.loads(told.read_text(encoding="utf-8"))) if told.exists() else _failure(run, limits)
+        ended = "" if run.ending is Ending.DONE else _ended(run, limits)
+        if not told.exists():
+            return ProjectChecks(message=ended)
+        return _checks(json.loads(told.read_text(encoding="utf-8")), ended)
     finally:
         told.unlink(missing_ok=True)
         shutil.rmtree(folder / ".tmp", ignore_errors=True)
 
 
-def _checks(found: Mapping[str, Any]) -> ProjectChecks:
+def _checks(found: Mapping[str, Any], ended: str) -> ProjectChecks:
+    """Return what was shown; ``ended``: what ended the tests before their end."""
     tests, reasons = found["tests"], found["reasons"]
     shown = {field: _SHOWN.get(tests.get(name, "")) for field, name in _TESTS.items()}
     failed = [f"{_test_words(name)}: {reasons[name]}" for name, outcome in tests.items() if outcome == "failed"]
-    skipped = [
-        f"{_test_words(name)}: {reasons.get(name, '')}" for name in _TESTS.values() if tests.get(name) == "skipped"
-    ]
+    skipped = [f"{_test_words(name)}: {reasons[name]}" for name in _TESTS.values() if name in reasons]
     difference = found["largest_difference"]
     return ProjectChecks(
         **shown,
         n_compared=found["n_compared"],
         largest_difference=None if difference is None or math.isnan(difference) else difference,
-        message=next(iter([*([found["trained"]] if found["trained"] else []), *failed, *skipped]), ""),
+        message=next((one for one in (found["trained"], *failed, ended, *skipped) if one), ""),
     )
 
 
@@ -72,8 +74,8 @@ def _test_words(test: str) -> str:
     return test.removeprefix("test_").replace("_", " ")
 
 
-def _failure(run: ConfinedRun, limits: Limits) -> ProjectChecks:
-    """Return that nothing was shown, and why."""
+def _ended(run: ConfinedRun, limits: Limits) -> str:
+    """Return what ended the tests before their end."""
     lines = [line.strip() for line in run.errors.splitlines() if line.strip()] or ["it told nothing"]
-    why = _ENDINGS.get(run.ending, "the tests did not run: {last}")
-    return ProjectChecks(message=why.format(limits=limits, megabytes=limits.memory >> 20, last=lines[-1][:300]))
+    why = _ENDINGS.get(run.ending, "the tests did not come to their end: {last}")
+    return why.format(limits=limits, megabytes=limits.memory >> 20, last=lines[-1][:300])

@@ -1,7 +1,8 @@
-"""Train the model of a project that was written, run its tests, and write down what each showed.
+"""Run the tests of a project that was written, train its model, and write down what is shown as soon as it is.
 
-This file is run by itself in the process that is confined, with the standard library and the project's own packages:
-nothing else of Journeyman is imported there.
+Tests that need one fit come first: where time runs out, they have been shown. This file is run by itself in the
+process that is confined, with the standard library and the project's own packages: nothing else of Journeyman is
+imported there.
 """
 
 from __future__ import annotations
@@ -11,63 +12,82 @@ import importlib
 import json
 import sys
 import unittest
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 __all__ = ["run_tests", "train_model"]
 
 
-class _Outcomes(unittest.TestResult):
-    """What tests showed, those that passed too."""
+_TRAINING = ("CommandsTest", "test_training_again_gives_the_same")
+"""Tests that train once more: a class, and a test."""
 
-    def __init__(self) -> None:
+
+class _Outcomes(unittest.TestResult):
+    """What tests showed, those that passed too, written down after each."""
+
+    def __init__(self, tests: Sequence[unittest.TestCase], out: Path) -> None:
         super().__init__()
-        self.passed: list[unittest.TestCase] = []
+        self._tests, self._out = tests, out
+        self.passed: set[str] = set()
+        self.trained = ""
+        self.compared: dict[str, Any] = {"n_compared": 0, "largest_difference": None}
 
     def addSuccess(self, test: unittest.TestCase) -> None:
-        self.passed.append(test)
+        self.passed.add(test.id())
+
+    def stopTest(self, test: unittest.TestCase) -> None:
+        super().stopTest(test)
+        self.write()
+
+    def write(self) -> None:
+        """Write what is known by now."""
+        failed = {_identity(test): _last_line(told) for test, told in (*self.failures, *self.errors)}
+        skipped = {_identity(test): reason for test, reason in self.skipped}
+        outcomes, reasons = {}, {}
+        for test in self._tests:
+            name = test.id().rpartition(".")[2]
+            reason = _about(test, failed)
+            outcomes[name] = "failed" if reason else "passed" if test.id() in self.passed else "skipped"
+            reasons[name] = reason or _about(test, skipped)
+        told = {name: one for name, one in reasons.items() if one}
+        content = {"trained": self.trained, "tests": outcomes, "reasons": told, **self.compared}
+        self._out.write_text(json.dumps(content), encoding="utf-8")
+
+
+def run_tests(folder: Path, package: str, out: Path) -> None:
+    """Run the tests of a project and train its model.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the project.
+    package : str
+    out : Path
+        Where what is shown is written, as JSON: ``tests``: name to "passed", "failed" or "skipped", which is also said
+        of those that were not run; ``reasons``: name to the last line of what was told; ``trained``: why training
+        failed, or ""; ``n_compared`` and ``largest_difference`` of the predictions.
+    """
+    sys.path[:0] = [str(folder / "src"), str(folder)]
+    tests = list(_flat(unittest.defaultTestLoader.discover(str(folder / "tests"), top_level_dir=str(folder))))
+    later = [test for test in tests if type(test).__name__ in _TRAINING or test.id().endswith(_TRAINING)]
+    outcomes = _Outcomes(tests, out)
+    unittest.TestSuite(test for test in tests if test not in later).run(outcomes)
+    outcomes.compared = _compared()
+    outcomes.write()
+    outcomes.trained = train_model(folder, package)
+    unittest.TestSuite(later).run(outcomes)
+    outcomes.write()
 
 
 def train_model(folder: Path, package: str) -> str:
     """Train as ``python -m PACKAGE.train`` does in the project's folder; return what went wrong, "" where nothing."""
-    sys.path[:0] = [str(folder / "src"), str(folder)]
     told = [f"--data={folder / 'data'}", f"--out={folder / 'model.joblib'}"]
     try:
         code = importlib.import_module(f"{package}.train").main(told)
     except Exception as error:  # noqa: BLE001 - a prototype's own code may fail in any way
         return f"training fails: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
     return f"training ended with {code}" if code else ""
-
-
-def run_tests(folder: Path) -> dict[str, Any]:
-    """Return what the tests of a project showed.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the project, whose modules can be imported.
-
-    Returns
-    -------
-    dict
-        ``tests``: name to "passed", "failed" or "skipped"; ``reasons``: name to the last line of what was told;
-        ``n_compared`` and ``largest_difference`` of the predictions, where they could be compared.
-    """
-    suite = unittest.defaultTestLoader.discover(str(folder / "tests"), top_level_dir=str(folder))
-    tests = list(_flat(suite))
-    result = _Outcomes()
-    suite.run(result)
-    failed = {_identity(test): _last_line(told) for test, told in (*result.failures, *result.errors)}
-    skipped = {_identity(test): reason for test, reason in result.skipped}
-    passed = {test.id() for test in result.passed}
-    outcomes, reasons = {}, {}
-    for test in tests:
-        name = test.id().rpartition(".")[2]
-        reason = _about(test, failed)
-        outcomes[name] = "failed" if reason else "passed" if test.id() in passed else "skipped"
-        reasons[name] = reason or _about(test, skipped)
-    return {"tests": outcomes, "reasons": {name: one for name, one in reasons.items() if one}, **_compared()}
 
 
 def _flat(suite: unittest.TestSuite) -> Iterator[unittest.TestCase]:
@@ -104,6 +124,4 @@ def _compared() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    place, package, out = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
-    trained = train_model(place, package)
-    out.write_text(json.dumps({"trained": trained, **run_tests(place)}), encoding="utf-8")
+    run_tests(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))

@@ -118,6 +118,16 @@ def test_where_nobody_knows_which_rows_were_predicted_the_other_tests_run(
     assert checks.message == "predictions are those of the prototype: which rows the prototype predicted is not known"
 
 
+def test_a_table_with_an_index_of_its_own_is_read_from_files_too(sample: ConvertedSample, tmp_path: Path) -> None:
+    tables = (replace(sample.recording.tables[0], plain_index=False),)
+    indexed = replace(sample, recording=replace(sample.recording, tables=tables))
+    reading = {"src/titanic_survivors/tables.py": ('"train.csv")', '"train.csv", index_col="Name")')}
+    folder = write(tmp_path / "project", indexed, reading)
+    checks = check_project(folder, LIMITS)
+    assert (checks.message, checks.equal_predictions, checks.missing_column_told) == ("", True, True)
+    assert '"name": "Name"' in (folder / "contract.json").read_text()
+
+
 def test_a_project_that_does_not_run_says_why(sample: ConvertedSample, tmp_path: Path) -> None:
     broken = {"src/titanic_survivors/training.py": ("import pandas as pd\n", "import pandas as pd\nimport no_such\n")}
     checks = check_project(write(tmp_path / "broken", sample, broken), LIMITS)
@@ -137,6 +147,15 @@ def test_tests_that_do_not_end_are_ended(sample: ConvertedSample, tmp_path: Path
     endless = {"src/titanic_survivors/tables.py": ("    return pd", "    while True:\n        pass\n    return pd")}
     checks = check_project(write(tmp_path / "project", sample, endless), Limits(seconds=4.0))
     assert (checks.equal_predictions, checks.message) == (None, "the tests took longer than 4 seconds")
+
+
+def test_what_was_shown_before_the_end_is_told(sample: ConvertedSample, tmp_path: Path) -> None:
+    crash = "        import os\n\n        os._exit(3)"
+    broken = {"src/titanic_survivors/pipeline.py": ("        return self._fit(rows, training.fit)", crash)}
+    checks = check_project(write(tmp_path / "project", sample, broken), LIMITS)
+    assert (checks.equal_predictions, checks.one_row_equal, checks.missing_column_told) == (True, True, None)
+    assert checks.n_compared == len(sample.recording.arrays["p1"])
+    assert checks.message.startswith("the tests did not come to their end")
 
 
 def test_a_project_becomes_a_repository_with_one_commit(

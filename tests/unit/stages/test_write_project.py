@@ -16,7 +16,7 @@ import pytest
 from packaging.requirements import Requirement
 from tests.converted_sample import NAME, ConvertedSample, converted_sample
 
-from journeyman.entities.recording import RowSet
+from journeyman.entities.recording import CallRole, RowSet
 from journeyman.stages.write_project import package_name, write_project
 
 
@@ -77,6 +77,16 @@ def test_numbers_are_recorded_to_the_last_bit(sample: ConvertedSample) -> None:
     lines = text(write_project(sample.code, recording, sample.report, NAME), "tests/recorded.csv").splitlines()
     assert lines[0] == "row,prediction_1,prediction_2"
     assert [[float(one) for one in line.split(",")[1:]] for line in lines[1:]] == given.tolist()
+
+
+def test_recorded_probabilities_are_asked_by_the_method_that_gives_them(sample: ConvertedSample) -> None:
+    calls = (replace(sample.recording.calls[1], role=CallRole.PROBABILITY),)
+    recording = replace(sample.recording, calls=calls, arrays={"p1": np.full((73, 2), 0.5)})
+    made = write_project(sample.code, recording, sample.report, NAME)
+    assert 'METHOD = "predict_proba"' in text(made, "tests/recorded.py")
+    alone = {**sample.code.modules, "pipeline.py": "class Pipeline: ..."}
+    made = write_project(replace(sample.code, modules=alone), recording, sample.report, NAME)
+    assert 'METHOD = "predict"' in text(made, "tests/recorded.py")
 
 
 def test_many_rows_are_thinned_evenly(sample: ConvertedSample) -> None:

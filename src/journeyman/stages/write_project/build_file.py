@@ -64,6 +64,7 @@ select = ["E", "F", "I", "UP", "B"]
 strict = true
 files = ["src"]
 ignore_missing_imports = true
+untyped_calls_exclude = ["{package}"]
 
 [[tool.mypy.overrides]] # what came from the prototype has no types yet
 module = [{modules}]

@@ -48,6 +48,7 @@ def write_project(
         "PACKAGE": package,
         "COLUMNS": _tuple_text(code.columns),
         "TARGET": _literal(code.target),
+        "INDEXED": str(not recording.tables[code.table].plain_index),
         "METHOD": rows.method,
         "AS_TEXTS": "" if rows.numeric else ", dtype=str, keep_default_na=False",
     }

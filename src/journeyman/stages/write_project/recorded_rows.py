@@ -14,7 +14,6 @@ from journeyman.entities.recording import CallRole, Recording
 __all__ = ["RecordedRows", "recorded_rows"]
 
 _MOST_ROWS = 5_000
-_METHODS = {CallRole.PROBABILITY: "predict_proba"}
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,11 @@ def recorded_rows(code: PipelineCode, recording: Recording) -> RecordedRows:
     Where there are more than 5,000 rows, those are told that lie evenly among them.
     """
     call = next((one for one in recording.calls if one.number == code.call), None)
-    method = "predict" if call is None else _METHODS.get(call.role, "predict")
+    asked_apart = "def predict_proba(" in code.modules.get(
+        "pipeline.py", ""
+    )  # else ``predict`` gives what was recorded
+    probabilities = call is not None and call.role is CallRole.PROBABILITY and asked_apart
+    method = "predict_proba" if probabilities else "predict"
     if call is None or call.output is None or call.output not in recording.arrays:
         return RecordedRows(method, "", True)
     sets = [k for k in (*call.given, *call.rows) if k is not None and k < len(recording.row_sets)]
