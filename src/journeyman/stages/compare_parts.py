@@ -172,7 +172,7 @@ def _base_leak(fit: RecordedCall, judged: RecordedCall | None) -> CodeLeak:
 
 
 def _calls_of(recording: Recording, model: int, table: int) -> tuple[RecordedCall | None, RecordedCall | None]:
-    """Return the last fit of a model, and the call whose score is told: the last on other rows, or the last."""
+    """Return the fit that counts, and the call whose score is told: the latest on other rows, or the latest."""
     calls = [call for call in recording.calls if call.model == model and not call.added]
     fits = [c for c in calls if c.role is CallRole.FIT and len(_rows_of(recording, c, table))]
     folds = [c for c in calls if c.role is CallRole.CROSS_VALIDATION and len(_rows_of(recording, c, table))]
