@@ -16,7 +16,7 @@ from journeyman.entities.honest_split import RowDivision
 from journeyman.entities.recording import CallRole, RecordedCall, Recording
 from journeyman.entities.row_groups import equal_rows, group_codes, time_order
 
-__all__ = ["MainTable", "candidate_scores", "compare_parts", "divided_rows", "judged_call"]
+__all__ = ["MainTable", "candidate_scores", "compare_parts", "divided_rows", "judged_call", "leaks_of_chance"]
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -134,15 +134,13 @@ def compare_parts(leaks: Sequence[CodeLeak], recording: Recording, model: int, m
     if fit is None:
         return tuple(leaks)
     lines = {call.span.line for call in recording.calls if call.model == model and not call.added}
-    own = [leak for leak in leaks if leak.line in lines or leak.judged in lines]
     rows = divided_rows(recording, model, main.number)
-    base = CodeLeak(
-        LeakKind.OVERLAP,
-        fit.span.line,
-        ".".join(fit.name.split(".")[-2:]),
-        fit.span.line,
-        fit.span.line if judged is None else judged.span.line,
-    )
+    own = [
+        leak
+        for leak in leaks
+        if leak.line in lines or leak.judged in lines or _chose(leak, recording, main.number, rows.test)
+    ]
+    base = _base_leak(fit, judged)
     if len(rows.test) and len(rows.training):  # row numbers know better than the code which rows are in both parts
         own = [leak for leak in own if leak.kind not in _BY_ROWS]
         own += _shared_rows(base, rows, _rows_of(recording, fit, main.number), main)
@@ -157,8 +155,29 @@ def compare_parts(leaks: Sequence[CodeLeak], recording: Recording, model: int, m
     return tuple(sorted(found.values(), key=lambda leak: (leak.line, leak.kind)))
 
 
+def leaks_of_chance(recording: Recording, model: int, main: MainTable) -> tuple[CodeLeak, ...]:
+    """Return the groups and the time that a part drawn at random would tear apart.
+
+    A model that was judged on no rows of the table has no leak of the kind, but an honest part has to keep them.
+    """
+    fit, judged = _calls_of(recording, model, main.number)
+    if fit is None:
+        return ()
+    training = divided_rows(recording, model, main.number).training
+    every = RowDivision(training, training)
+    base = _base_leak(fit, judged)
+    return (*_shared_groups(base, every, main), *_mixed_times(base, every, main))
+
+
+def _base_leak(fit: RecordedCall, judged: RecordedCall | None) -> CodeLeak:
+    """Return a leak with the places of a model's calls; its kind is told later."""
+    line = fit.span.line
+    method = ".".join(fit.name.split(".")[-2:])
+    return CodeLeak(LeakKind.OVERLAP, line, method, line, line if judged is None else judged.span.line)
+
+
 def _calls_of(recording: Recording, model: int, table: int) -> tuple[RecordedCall | None, RecordedCall | None]:
-    """Return the last fit of a model, and the call whose score is told: the last on other rows, or the last."""
+    """Return the fit that counts, and the call whose score is told: the latest on other rows, or the latest."""
     calls = [call for call in recording.calls if call.model == model and not call.added]
     fits = [c for c in calls if c.role is CallRole.FIT and len(_rows_of(recording, c, table))]
     folds = [c for c in calls if c.role is CallRole.CROSS_VALIDATION and len(_rows_of(recording, c, table))]
@@ -182,6 +201,14 @@ def _rows_of(recording: Recording, call: RecordedCall | None, table: int) -> Int
     sets = [recording.row_sets[number] for number in call.rows if number is not None]
     numbers = next((one.numbers for one in sets if one.table == table and len(one.numbers)), np.empty(0))
     return np.asarray(numbers[numbers >= 0], dtype=np.int64)
+
+
+def _chose(leak: CodeLeak, recording: Recording, table: int, test: IntArray) -> bool:
+    """Return whether a choice among other models was made by rows that judge this one: it was made for it."""
+    if leak.kind is not LeakKind.CHOSEN:
+        return False
+    calls = [call for call in recording.calls if call.span.line == leak.judged]
+    return any(bool(np.isin(_rows_of(recording, call, table), test).any()) for call in calls)
 
 
 def _kept_apart(source: str) -> bool:

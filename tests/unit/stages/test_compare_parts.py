@@ -20,7 +20,7 @@ from journeyman.quality_rules.time_column import TimeColumnRule
 from journeyman.settings import BuildSettings
 from journeyman.sources import FrameSource
 from journeyman.stages.check import check
-from journeyman.stages.compare_parts import MainTable, candidate_scores, compare_parts, divided_rows
+from journeyman.stages.compare_parts import MainTable, candidate_scores, compare_parts, divided_rows, leaks_of_chance
 from journeyman.stages.frame_task import frame_task
 from journeyman.stages.ingest import ingest
 
@@ -171,6 +171,21 @@ def test_leaks_of_other_models_are_left_out() -> None:
     assert leaks_of(frame, np.arange(80), np.arange(80, 100), own, other) == {LeakKind.PREPROCESSING}
 
 
+def test_a_choice_among_other_models_on_the_same_rows_is_one_for_this_model() -> None:
+    frame = pd.DataFrame({"a": np.arange(100) / 7, "b": 1, "y": np.arange(100) % 2})
+    run = recorded(np.arange(80), np.arange(80, 100))
+    tried = [
+        replace(run.calls[0], number=5, model=1, span=Span(3, 0, 3, 9)),
+        replace(run.calls[1], number=6, model=1, span=Span(4, 0, 4, 9)),
+        replace(run.calls[1], number=7, model=2, span=Span(7, 0, 7, 9), rows=(0, 0)),
+    ]
+    run = replace(run, calls=(*run.calls, *tried))
+    main = MainTable(0, frame, "y", ("a", "b"))
+    by_test_rows, by_others = (CodeLeak(LeakKind.CHOSEN, 3, "S.fit", 5, line) for line in (4, 7))
+    assert compare_parts([by_test_rows], run, 0, main) == (by_test_rows,)
+    assert compare_parts([replace(by_others, line=6)], run, 0, main) == ()
+
+
 def test_a_column_that_gives_the_target_away_is_told_where_it_is_used() -> None:
     rng = np.random.default_rng(3)
     y = rng.integers(0, 2, 600)
@@ -186,6 +201,14 @@ def test_a_model_that_was_never_judged_has_no_test_rows() -> None:
     run = recorded(np.arange(9), np.arange(9, 12))
     alone = replace(run, calls=run.calls[:1])
     assert len(divided_rows(alone, 0, 0).test) == 0
+    rng = np.random.default_rng(1)
+    frame, _ = grouped(1, rng, alike=True)
+    once = recorded(np.arange(len(frame)), np.arange(3))
+    once = replace(once, calls=once.calls[:1])
+    main = MainTable(0, frame, "y", ("a",), findings_of(frame))
+    assert compare_parts([], once, 0, main) == ()
+    [leak] = leaks_of_chance(once, 0, main)
+    assert (leak.kind, leak.columns) == (LeakKind.GROUPS, (KEYS[1],))
     assert divided_rows(run, 0, 0).test.tolist() == [9, 10, 11]
     assert len(divided_rows(run, 0, 7).training) == 0
 

@@ -68,3 +68,12 @@ def test_there_are_twenty_of_each_kind() -> None:
 def test_a_leak_is_found_and_its_absence_too(kind: LeakKind, leaky: str, clean: str) -> None:
     assert kind in {leak.kind for leak in trace_rows(IMPORTS + leaky)}
     assert trace_rows(IMPORTS + clean) == ()
+
+
+OTHERS = re.split(r"^### (\w+)\n", (FOLDER / "other_styles.txt").read_text(), flags=re.MULTILINE)[1:]
+
+
+@pytest.mark.parametrize(("kind", "program"), list(zip(OTHERS[::2], OTHERS[1::2], strict=True)))
+def test_programs_in_other_styles(kind: str, program: str) -> None:
+    found = {leak.kind.name for leak in trace_rows(IMPORTS + program)}
+    assert found in ([set()] if kind == "NONE" else [{kind}, {kind, "PREPROCESSING"}])

@@ -15,7 +15,7 @@ from journeyman.entities.code_leak import CodeLeak, LeakKind
 from journeyman.entities.honest_split import HonestSplit, RowDivision
 from journeyman.entities.row_groups import equal_rows, group_codes, time_order
 from journeyman.errors import InputError
-from journeyman.stages.split_honestly.deal_rows import deal_groups, deal_in_time
+from journeyman.stages.split_honestly.divide_rows import divide_groups, divide_in_time
 
 __all__ = ["split_honestly", "without_columns"]
 
@@ -76,7 +76,7 @@ def split_honestly(
     clusters, reasons = _clusters(leaks, table, target, every)
     left_out = tuple(dict.fromkeys(name for leak in leaks for name in _hidden(leak, table, target)))
     if left_out:
-        reasons.append(f"{_named(left_out)} tell the target and are not used.")
+        reasons.append(f"{_list_names(left_out)} tell the target and are not used.")
     if LeakKind.CHOSEN in kinds:
         reasons.append(
             "The test rows chose the model, and no other rows are left: what the best of so many gains by "
@@ -86,13 +86,13 @@ def split_honestly(
     if LeakKind.TIME in kinds:
         reasons.append("The last rows in time judge the model, and only earlier ones teach it.")
         order = time_order(table, _columns_of(leaks, LeakKind.TIME))
-        parts = _some(deal_in_time(order[np.isin(order, every)], clusters, (size, most)))
+        parts = _some_parts(divide_in_time(order[np.isin(order, every)], clusters, (size, most)))
         return HonestSplit(parts, left_out, clusters, tuple(reasons), own_test_rows=False, in_time=True)
     own = _own_test_rows(kinds, training, test, clusters)
     first = np.empty(0, dtype=np.int64) if own is None else own
     reasons.append(_why_fresh(kinds, test) if own is None else _why_own(kinds, len(own), len(test)))
     most = 1 if LeakKind.CHOSEN in kinds else most
-    parts = _some(deal_groups(every, first, clusters, (size, most, seed)))
+    parts = _some_parts(divide_groups(every, first, clusters, (size, most, seed)))
     if len(parts) > 1:
         reasons.append(f"Rows are few, so {len(parts)} parts judge in turn, each by a model of the other rows.")
     return HonestSplit(parts, left_out, clusters, tuple(reasons), own_test_rows=own is not None)
@@ -116,7 +116,7 @@ def without_columns(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     return made
 
 
-def _some(parts: tuple[RowDivision, ...]) -> tuple[RowDivision, ...]:
+def _some_parts(parts: tuple[RowDivision, ...]) -> tuple[RowDivision, ...]:
     if not parts:
         raise InputError("the rows cannot be divided: all belong together", hint="give rows of more than one group")
     return parts
@@ -197,5 +197,5 @@ def _why_own(kinds: set[LeakKind], own: int, test: int) -> str:
     return f"{rows}."
 
 
-def _named(names: Sequence[str]) -> str:
+def _list_names(names: Sequence[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)

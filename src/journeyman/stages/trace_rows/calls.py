@@ -233,7 +233,7 @@ def call_items(base: Items, method: str, args: list[Value]) -> Value:
 def call_method(tracer: Interpreter, data: Data, method: str, args: list[Value], named: Named, node: ast.Call) -> Value:
     """Return what a method of a table, a column or an array gives."""
     note_best(tracer, method, [data], node)
-    made = _called(tracer, data, method, args, named, node)
+    made = _call_table(tracer, data, method, args, named, node)
     follow_columns(data, method, args, named, made, node)
     if isinstance(made, Data) and made is not data:
         made.scores |= data.scores
@@ -242,7 +242,7 @@ def call_method(tracer: Interpreter, data: Data, method: str, args: list[Value],
     return made
 
 
-def _called(tracer: Interpreter, data: Data, method: str, args: list[Value], named: Named, node: ast.Call) -> Value:
+def _call_table(tracer: Interpreter, data: Data, method: str, args: list[Value], named: Named, node: ast.Call) -> Value:
     others = joined(*args, *named.values())
     if method == "groupby":
         keys = group_keys(data, args, named)
@@ -383,9 +383,9 @@ def _learn(model: Model, rows: Data, node: ast.Call) -> None:
     model.learned = rows.learned | frozenset(told)
 
 
-def chooses_columns(model: Model) -> bool:
+def _chooses_columns(model: Model) -> bool:
     """Return whether a model, or one inside it, takes some columns of what it is given: nobody knows which."""
-    return model.opaque or any(chooses_columns(part) for part in model.parts if isinstance(part, Model))
+    return model.opaque or any(_chooses_columns(part) for part in model.parts if isinstance(part, Model))
 
 
 def is_opaque(name: str, parts: list[Value]) -> bool:
@@ -400,7 +400,7 @@ def _is_plain(value: Value, depth: int = 0) -> bool:
 
 
 def _transformed(model: Model, rows: Data) -> Columns:
-    return NO_COLUMNS if chooses_columns(model) else rows.columns.mixed_with(model.columns.own)
+    return NO_COLUMNS if _chooses_columns(model) else rows.columns.mixed_with(model.columns.own)
 
 
 def _target_of(args: list[Value], named: Named) -> Data:
@@ -423,7 +423,7 @@ def _fit(model: Model, method: str, rows: Data, args: list[Value], named: Named,
     stopped = stopping_rows(model, named)
     stopped_on = stopped.rows if stopped is not None else frozenset()
     target = _target_of(args, named).columns
-    columns = NO_COLUMNS if chooses_columns(model) else rows.columns
+    columns = NO_COLUMNS if _chooses_columns(model) else rows.columns
     model.fits.append(Fit(node.lineno, f"{model.name}.{method}", rows.rows, rows.learned, columns, target, stopped_on))
     held = named.get("validation_data")
     if held is not None:
@@ -443,7 +443,7 @@ def _cross_validated(tracer: Interpreter, leaf: str, values: list[Value], node: 
             rows = parts_of(whole[0].rows, fold)
             copied = Model(model.name, model.parts)  # what is validated is a copy: the model keeps what it learned
             target = whole[1].columns if len(whole) > 1 else NO_COLUMNS
-            features = NO_COLUMNS if chooses_columns(model) else whole[0].columns
+            features = NO_COLUMNS if _chooses_columns(model) else whole[0].columns
             copied.fits.append(Fit(node.lineno, f"{model.name}.{leaf}", rows, whole[0].learned, features, target))
             judged = parts_of(whole[0].rows, rest)
             copied.evaluations.append(Evaluation(node.lineno, leaf, judged, whole[0].learned, 1, features))

@@ -36,7 +36,7 @@ def note_best(tracer: Interpreter, name: str, values: list[Value], node: ast.Cal
     if name in _BEST:
         if any(isinstance(one, Closure) for one in values):  # max(depths, key=score_of)
             try_settings(tracer, values, node)
-        _note(tracer, joined(*values), node)
+        _note(tracer, joined(*values), node, name)
 
 
 def try_settings(tracer: Interpreter, values: list[Value], node: ast.Call) -> Value:
@@ -63,10 +63,10 @@ def best_of_branch(tracer: Interpreter, node: ast.If, asked: Value) -> None:
         _note(tracer, joined(asked), node)
 
 
-def _note(tracer: Interpreter, told: Data, node: ast.AST) -> None:
+def _note(tracer: Interpreter, told: Data, node: ast.AST, how: str = "") -> None:
     fits = {(id(model), model.evaluations[k].after) for model, k in told.scores}
     if len(fits) > 1 or (fits and told.several):
-        tracer.choices.append(Chosen(getattr(node, "lineno", 0), told.scores, told.several))
+        tracer.choices.append(Chosen(getattr(node, "lineno", 0), told.scores, told.several, how))
 
 
 def stopping_rows(model: Model, named: dict[str, Value]) -> Data | None:

@@ -21,7 +21,14 @@ def chosen_leaks(models: Sequence[Model], choices: Sequence[Chosen]) -> list[Cod
     cross-validation choose among models without a part of their own, and are no matter of test rows.
     """
     scored = [one for model in models for one in _scored(model)]
-    found = [leak for choice in choices for leak in _by_scores(choice, scored)]
+    ends = [(choice.evaluations, choice.how.removeprefix("nan").removeprefix("a")) for choice in choices]
+    ranges = {told for told, how in ends if how == "min"} & {told for told, how in ends if how == "max"}
+    found = [
+        leak
+        for choice, (told, how) in zip(choices, ends, strict=True)
+        if not (how in ("min", "max") and told in ranges)  # both ends are told, and none is taken
+        for leak in _by_scores(choice, scored)
+    ]
     for model, fit, one in scored:
         if fit.stopped_on and overlap(fit.stopped_on, one.rows) and not overlap(fit.rows, one.rows):
             found.append(_leak(fit, one, fit.line))

@@ -62,6 +62,9 @@ def _columns_after(data: Data, method: str, args: list[Value], named: Named, nod
             for name, value in named.items():
                 columns = columns.assigned(name, joined(value).columns.sources)
             return columns
+        case "rename" | "to_frame" | "reset_index" if columns.own and not (columns.named or columns.rest):
+            names = names_of(named.get("name", args[0] if args else None))
+            return Columns({names[0]: columns.own}) if names and len(names) == 1 else columns
         case "rename":
             return _renamed(columns, named)
         case "map" | "replace" if not columns.rest and not columns.named:

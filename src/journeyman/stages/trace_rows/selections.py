@@ -107,15 +107,17 @@ def _selected_columns(columns: Columns, index: ast.expr, key: Value | None, scop
         number = _number(second)
         if number is not None:
             return Columns(own=frozenset(Source(one.table, f"#{number}", one.over) for one in columns.rest))
-        if isinstance(found := _found(second, scope), AllBut):
+        if isinstance(found := _value_of(second, scope), AllBut):
             return columns.less(found.names)
         names, alone = names_in(second, scope), isinstance(second, ast.Constant | ast.Name)
-        return _named(columns, names, alone and not isinstance(_found(second, scope), Items))
+        return _by_name(columns, names, alone and not isinstance(_value_of(second, scope), Items))
     if isinstance(key, AllBut):
         return columns.less(key.names)
     names = names_in(index, scope)
     if names is not None:
-        return _named(columns, names, not isinstance(_found(index, scope), Items) and not isinstance(index, ast.List))
+        return _by_name(
+            columns, names, not isinstance(_value_of(index, scope), Items) and not isinstance(index, ast.List)
+        )
     by_rows = key is None or isinstance(key, Selection) or (isinstance(key, Data) and bool(key.rows))
     return columns if by_rows or not (columns.rest or columns.named) else NO_COLUMNS
 
@@ -130,11 +132,11 @@ def _number(node: ast.expr) -> int | None:
             return None
 
 
-def _found(node: ast.expr, scope: Scope) -> Value | None:
+def _value_of(node: ast.expr, scope: Scope) -> Value | None:
     return scope.find(node.id) if isinstance(node, ast.Name) else None
 
 
-def _named(columns: Columns, names: tuple[str, ...] | None, alone: bool) -> Columns:
+def _by_name(columns: Columns, names: tuple[str, ...] | None, alone: bool) -> Columns:
     if names is None:
         return NO_COLUMNS
     if alone and names == ("data",) and "data" not in columns.named:  # the features of a data set of a library

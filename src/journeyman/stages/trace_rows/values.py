@@ -145,11 +145,12 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The best of several evaluations was taken, in some line, or of several settings of one."""
+    """The best of several evaluations was taken, in some line, or of several settings of one; ``how``: by "max"."""
 
     line: int
     evaluations: frozenset[tuple[Model, int]]
     several: bool = False
+    how: str = ""
 
 
 @dataclass(eq=False)

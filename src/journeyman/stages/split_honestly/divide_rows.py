@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from journeyman.entities.honest_split import RowDivision
 
-__all__ = ["deal_groups", "deal_in_time"]
+__all__ = ["divide_groups", "divide_in_time"]
 
 IntArray = NDArray[np.int64]
 _LEAST_TRAINING = 0.3  # of the rows: below, a model of earlier rows says little of one that learns from all
 
 
-def deal_groups(
+def divide_groups(
     every: IntArray, first: IntArray, clusters: IntArray, sizes: tuple[int, int, int]
 ) -> tuple[RowDivision, ...]:
     """Return parts of whole clusters: the first as given, the others drawn at random from the other rows.
@@ -30,7 +30,7 @@ def deal_groups(
     Examples
     --------
     >>> rows = np.arange(6)
-    >>> made = deal_groups(rows, np.array([0, 1]), rows, (2, 2, 0))
+    >>> made = divide_groups(rows, np.array([0, 1]), rows, (2, 2, 0))
     >>> [len(part.test) for part in made], made[0].training.tolist()
     ([2, 2], [2, 3, 4, 5])
     """
@@ -61,7 +61,7 @@ def _part(every: IntArray, test: IntArray, clusters: IntArray) -> RowDivision:
     return RowDivision(every[~apart], np.sort(test))
 
 
-def deal_in_time(order: IntArray, clusters: IntArray, sizes: tuple[int, int]) -> tuple[RowDivision, ...]:
+def divide_in_time(order: IntArray, clusters: IntArray, sizes: tuple[int, int]) -> tuple[RowDivision, ...]:
     """Return parts whose test rows are a stretch of time, the latest first, and whose training rows came before.
 
     Parameters
@@ -76,7 +76,7 @@ def deal_in_time(order: IntArray, clusters: IntArray, sizes: tuple[int, int]) ->
     Examples
     --------
     >>> rows = np.arange(10)
-    >>> [(part.training.tolist(), part.test.tolist()) for part in deal_in_time(rows, rows, (3, 2))]
+    >>> [(part.training.tolist(), part.test.tolist()) for part in divide_in_time(rows, rows, (3, 2))]
     [([0, 1, 2, 3, 4, 5, 6], [7, 8, 9]), ([0, 1, 2, 3], [4, 5, 6])]
     """
     size, most = sizes
