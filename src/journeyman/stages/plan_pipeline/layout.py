@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from journeyman.stages.plan_pipeline.find_prediction import Prediction
-from journeyman.stages.plan_pipeline.program import Program, loads
+from journeyman.stages.plan_pipeline.program import Program, first_line, loads
 from journeyman.stages.plan_pipeline.rewrite import Rewriter, Style
 from journeyman.stages.plan_pipeline.slice_rows import Unit
 
@@ -234,6 +234,19 @@ def _model_text(prediction: Prediction, program: Program) -> list[str]:
     return [f'learned.keep("model", {model})']
 
 
+def _merged(lines: Sequence[str]) -> list[str]:
+    """Return lines in which neighbours that are run in learning alone stand under one condition."""
+    opening = "if learned.learning:\n"
+    found: list[str] = []
+    for line in lines:
+        both = found and found[-1].startswith(opening) and line.startswith(opening)
+        if both and "\nelse:\n" not in found[-1] and "\nelse:\n" not in line:
+            found[-1] += "\n" + line.removeprefix(opening)
+        else:
+            found.append(line)
+    return found
+
+
 def _clean_text(units: Sequence[Unit], rewriter: Rewriter, live: set[str]) -> list[str]:
     lines: list[str] = []
     for unit in units:
@@ -254,7 +267,7 @@ def _clean_text(units: Sequence[Unit], rewriter: Rewriter, live: set[str]) -> li
             if absent:
                 text += "\nelse:\n" + indented("\n".join(f"{name} = None" for name in absent))
             lines.append(text)
-    return lines
+    return _merged(lines)
 
 
 def _kept_text(unit: Unit, rewriter: Rewriter) -> list[str]:
@@ -284,6 +297,7 @@ def _dedented(unit: Unit, rewriter: Rewriter, style: Style) -> str:
         text = rewriter.text(node, style)
     finally:
         rewriter.within = False
+    text = _with_comments(node, text, rewriter.program)
     if node.col_offset:
         lines = text.split("\n")
         text = "\n".join([lines[0], *(textwrap.dedent(" " * node.col_offset + line)
@@ -292,6 +306,22 @@ def _dedented(unit: Unit, rewriter: Rewriter, style: Style) -> str:
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         text = "\n".join(f"@{rewriter.program.text(one)}" for one in node.decorator_list) + ("\n" if node.decorator_list else "") + text
     return text
+
+
+def _with_comments(node: ast.stmt, text: str, program: Program) -> str:
+    """Return a statement at the top with the comments that stand above it and behind it."""
+    if node.col_offset:
+        return text
+    last = node.end_lineno or node.lineno
+    behind = program.lines[last - 1].encode()[node.end_col_offset or 0 :].decode(errors="ignore").strip()
+    if behind.startswith("#"):
+        text += "  " + behind
+    above: list[str] = []
+    line = first_line(node) - 2
+    while line >= 0 and program.lines[line].startswith("#"):
+        above.insert(0, program.lines[line].rstrip())
+        line -= 1
+    return "\n".join([*above, text])
 
 
 def indented(text: str, by: int = 4) -> str:

@@ -249,6 +249,14 @@ class Rewriter:
             text = text[: first - begin] + after + text[last - begin :]
         return text
 
+    def inner_text(self, node: ast.AST, style: Style) -> str:
+        """Return the text of a node of which only what stands within is written anew."""
+        begin, end = self._place(node)
+        text = self.program.source[begin:end]
+        for first, last, after in sorted(self._child_edits(node, style), key=lambda edit: -edit[0]):
+            text = text[: first - begin] + after + text[last - begin :]
+        return text
+
     def needed(self, node: ast.AST) -> Iterator[ast.Name]:
         """Yield the names that are read in predicting."""
         if self.source_of_rows(node):
@@ -363,10 +371,7 @@ class Rewriter:
         inner = self.text(source, style)
         if style is Style.PREDICT:
             return inner
-        begin, end = self._place(node)
-        whole = self.program.source[begin:end]
-        for first, last, after in sorted(self._child_edits(node, style), key=lambda edit: -edit[0]):
-            whole = whole[: first - begin] + after + whole[last - begin :]
+        whole = self.inner_text(node, style)
         flag = "learned.told" if self.divides(node, source) else "learned.learning"
         if style is Style.LEARN and flag == "learned.learning":
             return whole

@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from journeyman.entities.recording import RecordedTable
+from journeyman.stages.plan_pipeline.imports import import_lines, unknown_names
 from journeyman.stages.plan_pipeline.layout import indented
 from journeyman.stages.plan_pipeline.program import Program, loads, span_of
 
 __all__ = ["TableReader", "project_path"]
 
-_HEAD = '''"""How tables are read."""
-
-from pathlib import Path
-'''
+_HEAD = '"""How tables are read."""\n\n'
 
 _FORMS = {
     "table": "return READ",
@@ -91,13 +89,7 @@ class TableReader:
             inside = "\n".join(indented(line) for line in back)
             doc = "Return rows in the form in which the prototype reads them."
             text += f'\n\ndef as_read(rows):\n    """{doc}"""\n{inside}\n'
-        used = {one.id for one in loads(ast.parse(text))}
-        needed = dict.fromkeys(line for name, line in imports.items() if name in used)
-        for name, line in (("np", "import numpy as np"), ("pd", "import pandas as pd")):
-            if name in used and name not in imports:
-                needed[line] = None
-        between = "\n" + "\n".join(needed) + "\n\n" if needed else "\n"
-        return f"{_HEAD}{between}{text}"
+        return f"{_HEAD}{import_lines(unknown_names(text), imports)}\n{text}"
 
     def _reading(self) -> tuple[list[str], str]:
         """Return the statements before, and the expression that reads the table."""
