@@ -12,7 +12,7 @@ from journeyman.errors import InputError
 from journeyman.stages.plan_pipeline.find_prediction import Prediction, find_prediction, list_models
 from journeyman.stages.plan_pipeline.find_target import find_target
 from journeyman.stages.plan_pipeline.layout import lay_out
-from journeyman.stages.plan_pipeline.program import Program, read_program
+from journeyman.stages.plan_pipeline.program import read_program
 from journeyman.stages.plan_pipeline.rewrite import Rewriter, Scope
 from journeyman.stages.plan_pipeline.slice_rows import Unit, slice_rows
 from journeyman.stages.plan_pipeline.tables import TableReader, project_path
@@ -20,7 +20,8 @@ from journeyman.stages.plan_pipeline.write_modules import write_modules
 
 __all__ = ["list_models", "plan_pipeline"]
 
-_KNOWN_LIBRARIES = ("statsmodels", "xgboost", "lightgbm", "catboost", "imblearn", "nltk", "scipy", "tensorflow", "keras")
+_LIBRARY_WORDS = "statsmodels xgboost lightgbm catboost imblearn nltk scipy tensorflow keras"
+_KNOWN_LIBRARIES = tuple(_LIBRARY_WORDS.split())
 
 
 def plan_pipeline(recording: Recording, choice: ModelChoice | None, target: str | None) -> PipelineCode:

@@ -87,9 +87,9 @@ def _column(program: Program, name: str, columns: Sequence[str]) -> str | None:
         for node in ast.walk(statement.node):
             if isinstance(node, ast.Dict):
                 for key, value in zip(node.keys, node.values, strict=True):
-                    if isinstance(key, ast.Constant) and isinstance(value, ast.Constant) and value.value == name:
-                        if key.value in columns:
-                            return str(key.value)
+                    renames = isinstance(key, ast.Constant) and isinstance(value, ast.Constant) and value.value == name
+                    if renames and isinstance(key, ast.Constant) and key.value in columns:
+                        return str(key.value)
     plain = [one for one in columns if _plain(one) == _plain(name)]
     return plain[0] if len(plain) == 1 else None
 

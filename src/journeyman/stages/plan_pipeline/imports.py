@@ -48,8 +48,9 @@ def unknown_names(text: str) -> set[str]:
     """Return the names that a module reads and does not define at its top."""
     tree = ast.parse(text)
     made = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    made |= {n.id for node in tree.body if isinstance(node, ast.Assign) for n in ast.walk(node) if isinstance(n, ast.Name)
-             and isinstance(n.ctx, ast.Store)}  # fmt: skip
+    for node in tree.body:
+        if isinstance(node, ast.Assign):
+            made |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     return {one.id for one in loads(tree)} - made - _BUILTINS
 
 

@@ -27,7 +27,8 @@ _SCALES = {
     "maxabs_scale": "MaxAbsScaler",
     "robust_scale": "RobustScaler",
 }
-_REDUCTIONS = frozenset("mean median min max sum count std var first last size nunique".split())
+_REDUCTION_WORDS = "mean median min max sum count std var first last size nunique"
+_REDUCTIONS = frozenset(_REDUCTION_WORDS.split())
 
 
 @dataclass(frozen=True)

@@ -83,10 +83,11 @@ class TableReader:
         form = form.replace("COLUMNS", repr(list(self.table.columns)))
         body = "\n".join(indented(line) for line in (*lines, form.split("GIVEN_BACK")[0].strip()))
         doc = "Return the rows of the main table, as the prototype reads them."
-        text = f'DATA = Path(__file__).resolve().parents[2] / "data"\n\n\ndef read_rows(folder=DATA):\n    """{doc}"""\n{body}\n'
+        place = 'DATA = Path(__file__).resolve().parents[2] / "data"'
+        text = f'{place}\n\n\ndef read_rows(folder=DATA):\n    """{doc}"""\n{body}\n'
         if "GIVEN_BACK" in form:
-            back = [*lines, form.split("GIVEN_BACK")[1].strip()] if self.kind == "bunch" else [form.split("GIVEN_BACK")[1].strip()]
-            inside = "\n".join(indented(line) for line in back)
+            back = form.split("GIVEN_BACK")[1].strip()
+            inside = "\n".join(indented(line) for line in ([*lines, back] if self.kind == "bunch" else [back]))
             doc = "Return rows in the form in which the prototype reads them."
             text += f'\n\ndef as_read(rows):\n    """{doc}"""\n{inside}\n'
         return f"{_HEAD}{import_lines(unknown_names(text), imports)}\n{text}"

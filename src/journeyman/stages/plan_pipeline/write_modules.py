@@ -16,6 +16,7 @@ from journeyman.stages.plan_pipeline.tables import TableReader
 
 __all__ = ["write_modules"]
 
+
 def write_modules(
     program: Program, prediction: Prediction, layout: Layout, reader: TableReader, target: str | None
 ) -> Mapping[str, str]:
@@ -59,7 +60,7 @@ def _training(layout: Layout, imports: Mapping[str, str], shared: frozenset[str]
     body = [*layout.own]
     call = [_clean_call(layout)] if layout.clean else []
     body.append(
-        _function("learn", "rows, learned", "Learn all that predicting needs; ``learned.told`` says how rows are divided.",
+        _function("learn", "rows, learned", "Learn all that predicting needs; where ``learned.told``, rows are divided.",
                   [*call, *layout.training])
     )  # fmt: skip
     head = '"""What is learned from rows: the preparation, and the model."""'
@@ -95,7 +96,7 @@ def _pipeline(table: RecordedTable, names: Sequence[str], target: str | None, me
     columns = [name for name in names if name != target]
     listed = ",\n".join(f"    {name!r}" for name in columns)
     text = text.replace("COLUMNS_HERE", f"(\n{listed},\n)").replace("TARGET_HERE", repr(target))
-    text = text.replace("ALL_HERE", repr(list(names).index(target)) if target in names else "0")
+    text = text.replace("ALL_HERE", str(list(names).index(target)) if target is not None and target in names else "0")
     text = text.replace("INDEX_HERE", "numbered from 0" if table.plain_index else "labelled as they are")
     return text.replace("PLAIN_HERE", "rows.reset_index(drop=True)" if table.plain_index else "rows.copy()")
 
@@ -180,4 +181,3 @@ _PROBABILITIES = '''
         """Return the probability of each class for each row."""
         return np.asarray(self.learned("model").predict_proba(self.prepare(rows)))
 '''
-
