@@ -116,6 +116,7 @@ def _operation(unit: Unit, rewriter: Rewriter) -> Operation:
         return Operation(one.node.lineno, one.text, OperationKind.FIT, "needed in learning alone")
     order: Sequence[OperationKind] = (
         OperationKind.OPAQUE, OperationKind.READ, OperationKind.SPLIT, OperationKind.FILTER, OperationKind.LEARNED,
+        OperationKind.JOIN,
     )  # fmt: skip
     for kind in order:
         for what, reason in found:

@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-pd.options.future.infer_string = False  # texts are objects, as they were when the prototype was written
-
 
 class Learned:
     """Values by name, in the order in which they were learned.

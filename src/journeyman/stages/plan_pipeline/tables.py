@@ -17,6 +17,7 @@ __all__ = ["TableReader", "project_path"]
 
 _HEAD = '"""How tables are read."""\n\n'
 
+_TEXTS = "pd.options.future.infer_string = False  # texts are objects, as they were when the prototype was written"
 _FORMS = {
     "table": "return READ",
     "array": """
@@ -84,6 +85,7 @@ class TableReader:
         body = "\n".join(indented(line) for line in (*lines, form.split("GIVEN_BACK")[0].strip()))
         doc = "Return the rows of the main table, as the prototype reads them."
         place = 'DATA = Path(__file__).resolve().parents[2] / "data"'
+        place = f"{_TEXTS}\n\n{place}"
         text = f'{place}\n\n\ndef read_rows(folder=DATA):\n    """{doc}"""\n{body}\n'
         if "GIVEN_BACK" in form:
             back = form.split("GIVEN_BACK")[1].strip()

@@ -59,10 +59,8 @@ def _clean_call(layout: Layout) -> str:
 def _training(layout: Layout, imports: Mapping[str, str], shared: frozenset[str]) -> str:
     body = [*layout.own]
     call = [_clean_call(layout)] if layout.clean else []
-    body.append(
-        _function("learn", "rows, learned", "Learn all that predicting needs; where ``learned.told``, rows are divided.",
-                  [*call, *layout.training])
-    )  # fmt: skip
+    doc = "Learn all that predicting needs; where ``learned.told``, rows are divided."
+    body.append(_function("learn", "rows, learned", doc, [*call, *layout.training]))
     head = '"""What is learned from rows: the preparation, and the model."""'
     return _module(head, body, imports, shared)
 
@@ -112,6 +110,8 @@ import pandas as pd
 from .learned import Learned
 from .preparation import prepare
 from .training import learn
+
+pd.options.future.infer_string = False  # texts are objects, as they were when the prototype was written
 
 COLUMNS = COLUMNS_HERE
 TARGET = TARGET_HERE
