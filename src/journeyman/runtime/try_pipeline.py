@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import json
 from pathlib import Path
@@ -49,7 +48,8 @@ def try_pipeline(code: PipelineCode, recording: Recording, folder: Path, limits:
     run = run_confined(program, folder, limits)
     answer = folder / "answer.json"
     if not answer.exists():
-        return ProjectChecks(equal_predictions=False, message=_last_line(run.errors) or f"it ended by {run.ending.value}")
+        message = _last_line(run.errors) or f"it ended by {run.ending.value}"
+        return ProjectChecks(equal_predictions=False, message=message)
     told = json.loads(answer.read_text(encoding="utf-8"))
     fields = {field.name for field in dataclasses.fields(ProjectChecks)}
     return ProjectChecks(**{name: value for name, value in told.items() if name in fields})

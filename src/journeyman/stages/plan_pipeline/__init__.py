@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,8 +10,9 @@ from journeyman.entities.conversion import ModelChoice, Operation, OperationKind
 from journeyman.entities.recording import CallRole, RecordedCall, Recording, RowSet
 from journeyman.errors import InputError
 from journeyman.stages.plan_pipeline.find_prediction import Prediction, find_prediction, list_models
+from journeyman.stages.plan_pipeline.find_target import find_target
 from journeyman.stages.plan_pipeline.layout import lay_out
-from journeyman.stages.plan_pipeline.program import Program, read_program
+from journeyman.stages.plan_pipeline.program import read_program
 from journeyman.stages.plan_pipeline.rewrite import Rewriter, Scope
 from journeyman.stages.plan_pipeline.slice_rows import Unit, slice_rows
 from journeyman.stages.plan_pipeline.tables import TableReader, project_path
@@ -20,7 +20,8 @@ from journeyman.stages.plan_pipeline.write_modules import write_modules
 
 __all__ = ["list_models", "plan_pipeline"]
 
-_KNOWN_LIBRARIES = ("statsmodels", "xgboost", "lightgbm", "catboost", "imblearn", "nltk", "scipy", "tensorflow", "keras")
+_LIBRARY_WORDS = "statsmodels xgboost lightgbm catboost imblearn nltk scipy tensorflow keras"
+_KNOWN_LIBRARIES = tuple(_LIBRARY_WORDS.split())
 
 
 def plan_pipeline(recording: Recording, choice: ModelChoice | None, target: str | None) -> PipelineCode:
@@ -51,7 +52,7 @@ def plan_pipeline(recording: Recording, choice: ModelChoice | None, target: str 
     reader = TableReader(program, table)
     rewriter = Rewriter(program, scope, given_rows=reader.given_rows)
     units = slice_rows(program, prediction, rewriter)
-    column = target if target is not None else _target(program, prediction, scope)
+    column = target if target is not None else find_target(program, prediction, reader.columns)
     if column not in reader.columns:
         column = "target" if reader.kind in ("bunch", "pair") else None
     layout = lay_out(program, prediction, rewriter, units)
@@ -101,29 +102,6 @@ def _numbers(recording: Recording, call: RecordedCall, like: RowSet) -> set[int]
     return found
 
 
-def _target(program: Program, prediction: Prediction, scope: Scope) -> str | None:
-    """Return the column that the model was fitted to, by the names of what it was given."""
-    columns = set(program.recording.tables[scope.table].columns)
-    names: list[str] = []
-    for statement in program.statements:
-        for node in ast.walk(statement.node):
-            if not isinstance(node, ast.Call):
-                continue
-            if not any(c.span == _span(node) and c.model == prediction.call.model for c in program.recording.calls):
-                continue
-            for one in node.args[1:3]:
-                value = program.value(one)
-                if value is not None and value.columns is not None and len(value.columns) == 1:
-                    names.append(value.columns[0])
-    return next((name for name in names if name in columns), None)
-
-
-def _span(node: ast.AST) -> object:
-    from journeyman.stages.plan_pipeline.program import span_of
-
-    return span_of(node)
-
-
 def _operation(unit: Unit, rewriter: Rewriter) -> Operation:
     """Return what a kept statement is."""
     one = unit.statement
@@ -138,6 +116,7 @@ def _operation(unit: Unit, rewriter: Rewriter) -> Operation:
         return Operation(one.node.lineno, one.text, OperationKind.FIT, "needed in learning alone")
     order: Sequence[OperationKind] = (
         OperationKind.OPAQUE, OperationKind.READ, OperationKind.SPLIT, OperationKind.FILTER, OperationKind.LEARNED,
+        OperationKind.JOIN,
     )  # fmt: skip
     for kind in order:
         for what, reason in found:

@@ -52,18 +52,18 @@ def list_models(recording: Recording) -> tuple[ModelChoice, ...]:
     asked = {call.model for call in recording.calls if call.role in _JUDGES and call.output is not None}
     scores: dict[int, RecordedCall] = {}
     for call in recording.calls:
-        told = call.role in (CallRole.METRIC, CallRole.SCORE, CallRole.CROSS_VALIDATION)
-        if told and call.model in asked and call.model is not None:
+        judged = call.role in (CallRole.METRIC, CallRole.SCORE, CallRole.CROSS_VALIDATION)
+        if judged and call.model in asked and call.model is not None:
             scores.pop(call.model, None)
             scores[call.model] = call
     order = list(scores)
     found = []
     for model in recording.models or _models_of_calls(recording):
         if model.number in asked:
-            call = scores.get(model.number)
-            name = None if call is None else call.name.rpartition(".")[2]
-            line = None if call is None else call.span.line
-            value = None if call is None else call.value
+            told = scores.get(model.number)
+            name = None if told is None else told.name.rpartition(".")[2]
+            line = None if told is None else told.span.line
+            value = None if told is None else told.value
             found.append(ModelChoice(model.number, model.name, model.variable, value, name, line))
     return tuple(sorted(found, key=lambda one: (order.index(one.number) if one.number in order else -1, one.number)))
 
@@ -102,7 +102,8 @@ def _candidates(recording: Recording, model: int) -> list[RecordedCall]:
     scored: list[int] = []
     for call in recording.calls:
         if call.role is CallRole.METRIC and call.model == model and call.rows:
-            before = [c for c in asked if not c.added and c.number < call.number and c.given and c.given[0] in call.rows]
+            earlier = [c for c in asked if not c.added and c.number < call.number]
+            before = [c for c in earlier if c.given and c.given[0] in call.rows]
             scored += [before[-1].number] if before else []
     known = {c.number: bool(c.given) for c in asked}
     return sorted(

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from journeyman.stages.plan_pipeline.find_prediction import Prediction
-from journeyman.stages.plan_pipeline.program import Program, loads
+from journeyman.stages.plan_pipeline.program import Program, first_line, loads
 from journeyman.stages.plan_pipeline.rewrite import Rewriter, Style
 from journeyman.stages.plan_pipeline.slice_rows import Unit
 
@@ -175,7 +175,9 @@ def _needed_in_training(
         one = unit.statement
         if not unit.learns:
             continue
-        learns = bool(unit.kept) or bool(unit.predicts and not unit.whole and (_keeps(unit, rewriter) or one.reads & learning))
+        learns = bool(unit.kept) or bool(
+            unit.predicts and not unit.whole and (_keeps(unit, rewriter) or one.reads & learning)
+        )
         if learns or (one.makes | one.changes) & needed or not (one.makes | one.changes or unit.predicts):
             found.append(unit)
             needed -= one.surely
@@ -191,15 +193,12 @@ def _keeps(unit: Unit, rewriter: Rewriter) -> bool:
 
 def _learning_text(unit: Unit, rewriter: Rewriter) -> list[str]:
     style = Style.LEARN if unit.predicts and not unit.whole else Style.TRAIN
-    text = _dedented(unit, rewriter, style) if not _only_divides(unit) else _division_text(unit, rewriter)
-    lines = [text]
-    for name in unit.kept:
-        lines.append(f'learned.keep("{rewriter.name_of((unit.statement.number, name), name)}", {name})')
-    return lines
+    text = _division_text(unit, rewriter) if unit.folds else _dedented(unit, rewriter, style)
+    return [text, *(f'learned.keep("{_kept_name(unit, name, rewriter)}", {name})' for name in unit.kept)]
 
 
-def _only_divides(unit: Unit) -> bool:
-    return unit.folds
+def _kept_name(unit: Unit, name: str, rewriter: Rewriter) -> str:
+    return rewriter.name_of((unit.statement.number, name), name)
 
 
 def _division_text(unit: Unit, rewriter: Rewriter) -> str:
@@ -213,7 +212,7 @@ def _division_text(unit: Unit, rewriter: Rewriter) -> str:
 
 
 def _predicting_text(unit: Unit, rewriter: Rewriter) -> list[str]:
-    lines = [f'{name} = learned("{rewriter.name_of((unit.statement.number, name), name)}")' for name in unit.kept]
+    lines = [f'{name} = learned("{_kept_name(unit, name, rewriter)}")' for name in unit.kept]
     if unit.whole:
         return lines
     if unit.guarded:
@@ -234,6 +233,19 @@ def _model_text(prediction: Prediction, program: Program) -> list[str]:
     return [f'learned.keep("model", {model})']
 
 
+def _merged(lines: Sequence[str]) -> list[str]:
+    """Return lines in which neighbours that are run in learning alone stand under one condition."""
+    opening = "if learned.learning:\n"
+    found: list[str] = []
+    for line in lines:
+        both = found and found[-1].startswith(opening) and line.startswith(opening)
+        if both and "\nelse:\n" not in found[-1] and "\nelse:\n" not in line:
+            found[-1] += "\n" + line.removeprefix(opening)
+        else:
+            found.append(line)
+    return found
+
+
 def _clean_text(units: Sequence[Unit], rewriter: Rewriter, live: set[str]) -> list[str]:
     lines: list[str] = []
     for unit in units:
@@ -244,9 +256,8 @@ def _clean_text(units: Sequence[Unit], rewriter: Rewriter, live: set[str]) -> li
             lines.append("if learned.learning:\n" + indented(_dedented(unit, rewriter, Style.LEARN)))
         elif unit.predicts:
             lines.append(_dedented(unit, rewriter, Style.BOTH))
-            for name in unit.kept:
-                lines.append(f'{name} = learned("{rewriter.name_of((unit.statement.number, name), name)}", lambda: {name})')
-        elif isinstance(node, ast.Assign) and not any(True for _ in rewriter.kinds(node)) and not unit.statement.changes:
+            lines += [f'{name} = learned("{_kept_name(unit, name, rewriter)}", lambda: {name})' for name in unit.kept]
+        elif isinstance(node, ast.Assign) and not unit.statement.changes and not any(rewriter.kinds(node)):
             lines.append(_dedented(unit, rewriter, Style.TRAIN))
         else:
             text = "if learned.learning:\n" + indented(_dedented(unit, rewriter, Style.TRAIN))
@@ -254,7 +265,7 @@ def _clean_text(units: Sequence[Unit], rewriter: Rewriter, live: set[str]) -> li
             if absent:
                 text += "\nelse:\n" + indented("\n".join(f"{name} = None" for name in absent))
             lines.append(text)
-    return lines
+    return _merged(lines)
 
 
 def _kept_text(unit: Unit, rewriter: Rewriter) -> list[str]:
@@ -262,14 +273,14 @@ def _kept_text(unit: Unit, rewriter: Rewriter) -> list[str]:
     node = unit.statement.node
     if len(unit.kept) == 1:
         name = unit.kept[0]
-        given = rewriter.name_of((unit.statement.number, name), name)
+        given = _kept_name(unit, name, rewriter)
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             return [f'{name} = learned("{given}", lambda: {rewriter.text(node.value, Style.TRAIN)})']
         value = rewriter.program.value(node.value) if isinstance(node, ast.Expr) else None
         if value is not None and (value.called or "").startswith("sklearn.") and (value.called or "").endswith(".fit"):
             assert isinstance(node, ast.Expr)
             return [f'{name} = learned("{given}", lambda: {rewriter.text(node.value, Style.TRAIN)})']
-    names = {name: rewriter.name_of((unit.statement.number, name), name) for name in unit.kept}
+    names = {name: _kept_name(unit, name, rewriter) for name in unit.kept}
     kept = "\n".join(f'learned.keep("{given}", {name})' for name, given in names.items())
     back = "\n".join(f'{name} = learned("{given}")' for name, given in names.items())
     text = _dedented(unit, rewriter, Style.TRAIN)
@@ -284,14 +295,30 @@ def _dedented(unit: Unit, rewriter: Rewriter, style: Style) -> str:
         text = rewriter.text(node, style)
     finally:
         rewriter.within = False
+    text = _with_comments(node, text, rewriter.program)
     if node.col_offset:
-        lines = text.split("\n")
-        text = "\n".join([lines[0], *(textwrap.dedent(" " * node.col_offset + line)
-                                      if not line.startswith(" " * node.col_offset) else line[node.col_offset :]
-                                      for line in lines[1:])])
+        first, *others = text.split("\n")
+        margin = " " * node.col_offset
+        text = "\n".join([first, *(line.removeprefix(margin) for line in others)])
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        text = "\n".join(f"@{rewriter.program.text(one)}" for one in node.decorator_list) + ("\n" if node.decorator_list else "") + text
+        text = "".join(f"@{rewriter.program.text(one)}\n" for one in node.decorator_list) + text
     return text
+
+
+def _with_comments(node: ast.stmt, text: str, program: Program) -> str:
+    """Return a statement at the top with the comments that stand above it and behind it."""
+    if node.col_offset:
+        return text
+    last = node.end_lineno or node.lineno
+    behind = program.lines[last - 1].encode()[node.end_col_offset or 0 :].decode(errors="ignore").strip()
+    if behind.startswith("#"):
+        text += "  " + behind
+    above: list[str] = []
+    line = first_line(node) - 2
+    while line >= 0 and program.lines[line].startswith("#"):
+        above.insert(0, program.lines[line].rstrip())
+        line -= 1
+    return "\n".join([*above, text])
 
 
 def indented(text: str, by: int = 4) -> str:

@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-pd.options.future.infer_string = False  # texts are objects, as they were when the prototype was written
-
 
 class Learned:
     """Values by name, in the order in which they were learned.
@@ -70,7 +68,7 @@ class Learned:
         """Divide rows as the prototype did, or give all of them for each part."""
         if self.told:
             return function(*tables, **settings)
-        return [table for table in tables for _ in range(2)]
+        return [copy.copy(table) for table in tables for _ in range(2)]
 
     def folds(self, parts: Any, rows: Any) -> Any:
         """Return pairs of positions to learn from and to judge by; of an undivided table all of them twice."""

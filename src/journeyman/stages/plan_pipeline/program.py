@@ -22,6 +22,7 @@ _SHUFFLES = frozenset(("numpy.random.shuffle", "random.Random.shuffle"))
 _SHOWN_WORDS = "head tail info describe plot hist show value_counts nunique unique isnull isna sum mean"
 _SHOWN = frozenset(_SHOWN_WORDS.split())
 _PICTURES = frozenset(("matplotlib", "seaborn", "plotly", "bokeh", "altair", "missingno", "wordcloud", "graphviz"))
+_DEFINITIONS = ast.FunctionDef | ast.ClassDef
 _LIBRARY_TYPES = ("pandas.", "numpy.")
 _LIBRARIES = (*_LIBRARY_TYPES, "sklearn.", "scipy.", "statsmodels.", "str.", "xgboost.", "lightgbm.", "catboost.")
 
@@ -44,7 +45,7 @@ class Statement:
         """Names whose former values are not needed any more."""
         if isinstance(self.node, ast.For) and self.ran:
             return _first_made(self.node)
-        if isinstance(self.node, ast.Assign | ast.AnnAssign | ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
+        if isinstance(self.node, ast.Assign | ast.AnnAssign | ast.Import | ast.ImportFrom | _DEFINITIONS):
             return self.makes - self.changes - (self.reads if isinstance(self.node, ast.Assign) else frozenset())
         return frozenset()
 
@@ -128,8 +129,9 @@ class Program:
                     n.id for n in loads(node)
                     if not _holds(span_of(one), n) and not any(_holds(span, n) for span in idle)
                 }  # fmt: skip
-                if effects.shown or (touched and not touched & needed and not touched & others & within and not
-                                     (touched & own & needed)):
+                if effects.shown or (
+                    touched and not touched & needed and not touched & others & within and not (touched & own & needed)
+                ):
                     idle.add(span_of(one))
                     grown = True
         return frozenset(idle)
@@ -263,7 +265,8 @@ def _text_of(lines: Sequence[str], node: ast.stmt) -> str:
     """Return a statement as it is written, with the comments before it."""
     first, last = first_line(node), node.end_lineno or node.lineno
     own = list(lines[first - 1 : last])
-    if node.col_offset or first != node.lineno or lines[last - 1].encode()[node.end_col_offset or 0 :].strip()[:1] == b";":
+    shares_line = lines[last - 1].encode()[node.end_col_offset or 0 :].strip().startswith(b";")
+    if node.col_offset or first != node.lineno or shares_line:
         part = ast.get_source_segment("\n".join(lines), node)
         own = part.splitlines() if part is not None and first == node.lineno else own
     return "\n".join(own)

@@ -13,24 +13,21 @@ import numpy as np
 from journeyman.entities.conversion import OperationKind
 from journeyman.entities.recording import CallRole, RecordedValue, RowSet, Span
 from journeyman.stages.plan_pipeline.program import Program, loads, span_of
-from journeyman.stages.plan_pipeline.special_calls import Special, special_call
+from journeyman.stages.plan_pipeline.special_calls import NEIGHBOURS, special_call
 
 __all__ = ["Rewriter", "Scope", "Style"]
 
-_OF_THE_ROWS_AT_HAND = frozenset("shape index columns size empty name names dtype ndim".split())
-_CONTAINERS = frozenset(("list", "tuple", "dict", "set", "collections.defaultdict", "builtins.list", "builtins.dict"))
-_SELECTING = frozenset(
-    "dropna drop_duplicates drop query sample head tail sort_values sort_index reset_index loc iloc filter nlargest "
-    "nsmallest truncate fit_resample fit_sample resample shuffle".split()
-)
-
-
-_HALF_WAY = "Methods Properties Accessor Indexer GroupBy Groupby Rolling Expanding Window Resampler".split()
+_AT_HAND_WORDS = "shape index columns size empty name names dtype ndim"
+_OF_THE_ROWS_AT_HAND = frozenset(_AT_HAND_WORDS.split())
+_CONTAINERS = frozenset(("list", "tuple", "dict", "set", "defaultdict"))
+_HALF_WAY_WORDS = "Methods Properties Accessor Indexer GroupBy Groupby Rolling Expanding Window Resampler"
+_HALF_WAY = tuple(_HALF_WAY_WORDS.split())
 """Words in the names of classes that only lead from a table to a method of it."""
-_WITHOUT_CHANCE = (
+_CHANCELESS_WORDS = (
     "Imputer Encoder Scaler Vectorizer Binarizer Normalizer LinearRegression Neighbors NB LinearDiscriminant "
     "QuadraticDiscriminant Polynomial Transformer OLS GLM Logit Selector VarianceThreshold SelectKBest"
-).split()
+)
+_WITHOUT_CHANCE = tuple(_CHANCELESS_WORDS.split())
 """Words in the names of classes whose fit draws nothing at random."""
 
 
@@ -111,7 +108,13 @@ class Rewriter:
         return len(rows.numbers) == 0 or not self._scored.isdisjoint(rows.numbers.tolist())
 
     def _is_container(self, value: RecordedValue) -> bool:
-        return value.type_name in _CONTAINERS or value.type_name.rpartition(".")[2] in _CONTAINERS
+        return value.type_name.rpartition(".")[2] in _CONTAINERS
+
+    def _holds_values(self, value: RecordedValue | None) -> bool:
+        """Whether a value is a list or a set of data, of which something is picked out."""
+        if value is None or value.rows is not None:
+            return False
+        return self._is_container(value) or value.type_name.endswith(".Bunch")
 
     def _container_on_path(self, value: RecordedValue) -> bool:
         """Whether a list holds rows that may be predicted: where it is filled, such rows are read."""
@@ -139,9 +142,8 @@ class Rewriter:
             return self.reads_rows(node.body) if isinstance(node, ast.Lambda) else False
         if self._of_rows_at_hand(node):
             return False
-        if isinstance(node, ast.Subscript | ast.Attribute) and (held := self.program.value(node.value)) is not None:
-            if held.rows is None and (self._is_container(held) or held.type_name.endswith(".Bunch")):
-                return isinstance(node, ast.Subscript) and self.reads_rows(node.slice)
+        if isinstance(node, ast.Subscript | ast.Attribute) and self._holds_values(self.program.value(node.value)):
+            return isinstance(node, ast.Subscript) and self.reads_rows(node.slice)
         if isinstance(node, ast.Name):
             value = self.program.value(node)
             kept = value is not None and value.rows is None and self._is_container(value) and not self.on_path(value)
@@ -249,6 +251,14 @@ class Rewriter:
             text = text[: first - begin] + after + text[last - begin :]
         return text
 
+    def inner_text(self, node: ast.AST, style: Style) -> str:
+        """Return the text of a node of which only what stands within is written anew."""
+        begin, end = self._place(node)
+        text = self.program.source[begin:end]
+        for first, last, after in sorted(self._child_edits(node, style), key=lambda edit: -edit[0]):
+            text = text[: first - begin] + after + text[last - begin :]
+        return text
+
     def needed(self, node: ast.AST) -> Iterator[ast.Name]:
         """Yield the names that are read in predicting."""
         if self.source_of_rows(node):
@@ -283,6 +293,12 @@ class Rewriter:
         if self.hook(node):
             yield OperationKind.LEARNED, f"{short_text(self.program.text(node))} is learned from rows"
             return
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            word, rows = node.func.attr, self.on_path(self.program.value(node))
+            if rows and word in NEIGHBOURS:
+                yield OperationKind.OPAQUE, f"{word} looks at the rows beside each row"
+            elif rows and word in ("merge", "join"):
+                yield OperationKind.JOIN, "columns of another table are joined"
         source = self.selected_from(node)
         if source is not None:
             if self.divides(node, source):
@@ -363,10 +379,7 @@ class Rewriter:
         inner = self.text(source, style)
         if style is Style.PREDICT:
             return inner
-        begin, end = self._place(node)
-        whole = self.program.source[begin:end]
-        for first, last, after in sorted(self._child_edits(node, style), key=lambda edit: -edit[0]):
-            whole = whole[: first - begin] + after + whole[last - begin :]
+        whole = self.inner_text(node, style)
         flag = "learned.told" if self.divides(node, source) else "learned.learning"
         if style is Style.LEARN and flag == "learned.learning":
             return whole

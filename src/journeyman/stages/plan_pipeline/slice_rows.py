@@ -14,7 +14,8 @@ from journeyman.stages.plan_pipeline.special_calls import special_call
 
 __all__ = ["Unit", "slice_rows"]
 
-_IN_PLACE_FILTERS = frozenset("dropna drop_duplicates query drop sort_values sort_index sample reset_index".split())
+_IN_PLACE_WORDS = "dropna drop_duplicates query drop sort_values sort_index sample reset_index"
+_IN_PLACE_FILTERS = frozenset(_IN_PLACE_WORDS.split())
 _SEEDS = frozenset(("seed", "set_seed", "set_random_seed", "seed_everything"))
 
 
@@ -110,9 +111,7 @@ def _sources(node: ast.stmt, rewriter: Rewriter) -> frozenset[Span]:
     return frozenset(span_of(one) for one in ast.walk(node) if rewriter.source_of_rows(one))
 
 
-def _slice_predicting(
-    units: list[Unit], features: ast.expr, rewriter: Rewriter, last: Unit
-) -> None:
+def _slice_predicting(units: list[Unit], features: ast.expr, rewriter: Rewriter, last: Unit) -> None:
     """Mark what predicting needs, and what of it is learned."""
     needed: dict[str, list[ast.Name]] = {}
     prediction_inside = any(unit.loop is last for unit in units)
@@ -182,7 +181,7 @@ def _own_names(node: ast.AST) -> Iterator[str]:
     """Yield the names of loops, comprehensions, lambdas and parameters within a node."""
     for inner in ast.walk(node):
         if isinstance(inner, ast.comprehension | ast.For):
-            yield from (n.id for n in ast.walk(inner.target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+            yield from (n.id for n in ast.walk(inner.target) if isinstance(n, ast.Name))
         elif isinstance(inner, ast.arg):
             yield inner.arg
 

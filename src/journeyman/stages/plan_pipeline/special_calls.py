@@ -27,7 +27,8 @@ _SCALES = {
     "maxabs_scale": "MaxAbsScaler",
     "robust_scale": "RobustScaler",
 }
-_REDUCTIONS = frozenset("mean median min max sum count std var first last size nunique".split())
+_REDUCTION_WORDS = "mean median min max sum count std var first last size nunique"
+_REDUCTIONS = frozenset(_REDUCTION_WORDS.split())
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,16 @@ def special_call(rewriter: Rewriter, node: ast.AST) -> Special | None:
 
 def _division(rewriter: Rewriter, node: ast.Call) -> Special | None:
     def text(style: Style) -> str:
-        inside = ", ".join(_arguments(rewriter, node, style))
-        return f"learned.divide({rewriter.program.text(node.func)}, {inside})"
+        return _called_by(rewriter, node, f"learned.divide({rewriter.program.text(node.func)}, ", style)
 
     return Special(tuple(node.args), OperationKind.SPLIT, "divides rows as the prototype did", text)
+
+
+def _called_by(rewriter: Rewriter, node: ast.Call, opening: str, style: Style) -> str:
+    """Return a call with its arguments as they are laid out, behind another opening."""
+    before = len(rewriter.program.text(node.func))
+    text = rewriter.inner_text(node, style)
+    return opening + text[before:].lstrip().removeprefix("(").lstrip()
 
 
 def _fit_transform(rewriter: Rewriter, node: ast.Call) -> Special | None:
@@ -103,7 +110,7 @@ def _get_dummies(rewriter: Rewriter, node: ast.Call) -> Special | None:
 
     def text(style: Style) -> str:
         name = rewriter.name_of(node, "dummies")
-        return f'learned.get_dummies("{name}", {", ".join(_arguments(rewriter, node, style))})'
+        return _called_by(rewriter, node, f'learned.get_dummies("{name}", ', style)
 
     return Special((node.args[0],), OperationKind.LEARNED, "the categories of columns are learned", text)
 

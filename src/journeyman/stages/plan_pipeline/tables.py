@@ -9,16 +9,15 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from journeyman.entities.recording import RecordedTable
+from journeyman.stages.plan_pipeline.imports import import_lines, unknown_names
 from journeyman.stages.plan_pipeline.layout import indented
 from journeyman.stages.plan_pipeline.program import Program, loads, span_of
 
 __all__ = ["TableReader", "project_path"]
 
-_HEAD = '''"""How tables are read."""
+_HEAD = '"""How tables are read."""\n\n'
 
-from pathlib import Path
-'''
-
+_TEXTS = "pd.options.future.infer_string = False  # texts are objects, as they were when the prototype was written"
 _FORMS = {
     "table": "return READ",
     "array": """
@@ -85,19 +84,15 @@ class TableReader:
         form = form.replace("COLUMNS", repr(list(self.table.columns)))
         body = "\n".join(indented(line) for line in (*lines, form.split("GIVEN_BACK")[0].strip()))
         doc = "Return the rows of the main table, as the prototype reads them."
-        text = f'DATA = Path(__file__).resolve().parents[2] / "data"\n\n\ndef read_rows(folder=DATA):\n    """{doc}"""\n{body}\n'
+        place = 'DATA = Path(__file__).resolve().parents[2] / "data"'
+        place = f"{_TEXTS}\n\n{place}"
+        text = f'{place}\n\n\ndef read_rows(folder=DATA):\n    """{doc}"""\n{body}\n'
         if "GIVEN_BACK" in form:
-            back = [*lines, form.split("GIVEN_BACK")[1].strip()] if self.kind == "bunch" else [form.split("GIVEN_BACK")[1].strip()]
-            inside = "\n".join(indented(line) for line in back)
+            back = form.split("GIVEN_BACK")[1].strip()
+            inside = "\n".join(indented(line) for line in ([*lines, back] if self.kind == "bunch" else [back]))
             doc = "Return rows in the form in which the prototype reads them."
             text += f'\n\ndef as_read(rows):\n    """{doc}"""\n{inside}\n'
-        used = {one.id for one in loads(ast.parse(text))}
-        needed = dict.fromkeys(line for name, line in imports.items() if name in used)
-        for name, line in (("np", "import numpy as np"), ("pd", "import pandas as pd")):
-            if name in used and name not in imports:
-                needed[line] = None
-        between = "\n" + "\n".join(needed) + "\n\n" if needed else "\n"
-        return f"{_HEAD}{between}{text}"
+        return f"{_HEAD}{import_lines(unknown_names(text), imports)}\n{text}"
 
     def _reading(self) -> tuple[list[str], str]:
         """Return the statements before, and the expression that reads the table."""

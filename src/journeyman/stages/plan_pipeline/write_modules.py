@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
 
 from journeyman.entities.recording import RecordedTable
 from journeyman.stages.plan_pipeline import learned as learned_module
 from journeyman.stages.plan_pipeline.find_prediction import Prediction
+from journeyman.stages.plan_pipeline.imports import import_lines, imports_of, unknown_names
 from journeyman.stages.plan_pipeline.layout import Layout, indented
-from journeyman.stages.plan_pipeline.program import Program, loads
+from journeyman.stages.plan_pipeline.program import Program
 from journeyman.stages.plan_pipeline.tables import TableReader
 
 __all__ = ["write_modules"]
-
-_SUPPLIED = {
-    "pd": "import pandas as pd",
-    "np": "import numpy as np",
-    "clone": "from sklearn.base import clone",
-    "preprocessing": "from sklearn import preprocessing",
-    "tables": "from . import tables",
-    "Learned": "from .learned import Learned",
-    "DATA": "from .tables import DATA",
-    "as_read": "from .tables import as_read",
-}
-_BUILTINS = frozenset(dir(builtins))
 
 
 def write_modules(
     program: Program, prediction: Prediction, layout: Layout, reader: TableReader, target: str | None
 ) -> Mapping[str, str]:
     """Return file name to text."""
-    imports = _imports(program)
+    imports = imports_of(program)
     shared = _names_of(layout.shared)
     return {
         "learned.py": inspect.getsource(learned_module),
@@ -45,7 +33,7 @@ def write_modules(
 
 
 def _preparation(layout: Layout, imports: Mapping[str, str]) -> str:
-    parts = ['"""From rows as they were read to the features of the model."""']
+    head = '"""From rows as they were read to the features of the model."""'
     body = [*layout.shared]
     if layout.clean:
         back = f"return {', '.join(layout.live)}" if layout.live else "return None"
@@ -58,7 +46,7 @@ def _preparation(layout: Layout, imports: Mapping[str, str]) -> str:
         _function("prepare", "rows, learned", "Return the features of rows, with what was learned.",
                   [*call, *layout.features, f"return {layout.result}"])
     )  # fmt: skip
-    return _module(parts, body, imports, frozenset())
+    return _module(head, body, imports, frozenset())
 
 
 def _clean_call(layout: Layout) -> str:
@@ -71,12 +59,10 @@ def _clean_call(layout: Layout) -> str:
 def _training(layout: Layout, imports: Mapping[str, str], shared: frozenset[str]) -> str:
     body = [*layout.own]
     call = [_clean_call(layout)] if layout.clean else []
-    body.append(
-        _function("learn", "rows, learned", "Learn all that predicting needs; ``learned.told`` says how rows are divided.",
-                  [*call, *layout.training])
-    )  # fmt: skip
-    parts = ['"""What is learned from rows: the preparation, and the model."""']
-    return _module(parts, body, imports, shared | ({"clean"} if layout.clean else frozenset()))
+    doc = "Learn all that predicting needs; where ``learned.told``, rows are divided."
+    body.append(_function("learn", "rows, learned", doc, [*call, *layout.training]))
+    head = '"""What is learned from rows: the preparation, and the model."""'
+    return _module(head, body, imports, shared)
 
 
 def _function(name: str, arguments: str, doc: str, lines: Sequence[str]) -> str:
@@ -84,43 +70,11 @@ def _function(name: str, arguments: str, doc: str, lines: Sequence[str]) -> str:
     return f'def {name}({arguments}):\n    """{doc}"""\n{inside}'
 
 
-def _module(head: Sequence[str], body: Sequence[str], imports: Mapping[str, str], prepared: frozenset[str]) -> str:
+def _module(head: str, body: Sequence[str], imports: Mapping[str, str], shared: frozenset[str]) -> str:
     """Return a module with the imports that its text needs."""
     text = "\n\n\n".join(body)
-    used = _free_names(text)
-    lines = dict.fromkeys(imports[name] for name in imports if name in used or name == "*")
-    for name in sorted(used - imports.keys()):
-        if name in _SUPPLIED and name not in prepared:
-            lines[_SUPPLIED[name]] = None
-    from_preparation = sorted(used & prepared)
-    if from_preparation:
-        lines[f"from .preparation import {', '.join(from_preparation)}"] = None
-    ordered = sorted(lines, key=lambda line: (line.startswith("from ."), line.startswith("from"), line))
-    return "\n".join([*head, "", *ordered, "", "", text, ""]) if ordered else "\n".join([*head, "", "", text, ""])
-
-
-def _imports(program: Program) -> dict[str, str]:
-    """Return each imported name with the line that imports it."""
-    found: dict[str, str] = {}
-    for statement in program.statements:
-        if statement.shown:
-            continue
-        for node in ast.walk(statement.node):
-            if isinstance(node, ast.Import):
-                for one in node.names:
-                    line = f"import {one.name}" + (f" as {one.asname}" if one.asname else "")
-                    found[one.asname or one.name.partition(".")[0]] = line
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                for one in node.names:
-                    line = f"from {node.module} import {one.name}" + (f" as {one.asname}" if one.asname else "")
-                    found[one.asname or one.name] = line
-    return found
-
-
-def _free_names(text: str) -> set[str]:
-    tree = ast.parse(text)
-    made = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    return {one.id for one in loads(tree)} - made - _BUILTINS
+    needed = import_lines(unknown_names(text), imports, shared)
+    return f"{head}\n\n{needed}\n\n{text}\n" if needed else f"{head}\n\n\n{text}\n"
 
 
 def _names_of(texts: Iterable[str]) -> frozenset[str]:
@@ -142,7 +96,7 @@ def _pipeline(table: RecordedTable, names: Sequence[str], target: str | None, me
     columns = [name for name in names if name != target]
     listed = ",\n".join(f"    {name!r}" for name in columns)
     text = text.replace("COLUMNS_HERE", f"(\n{listed},\n)").replace("TARGET_HERE", repr(target))
-    text = text.replace("ALL_HERE", repr(list(names).index(target)) if target in names else "0")
+    text = text.replace("ALL_HERE", str(list(names).index(target)) if target is not None and target in names else "0")
     text = text.replace("INDEX_HERE", "numbered from 0" if table.plain_index else "labelled as they are")
     return text.replace("PLAIN_HERE", "rows.reset_index(drop=True)" if table.plain_index else "rows.copy()")
 
@@ -158,6 +112,8 @@ AVAILABLE
 from .learned import Learned
 from .preparation import prepare
 from .training import learn
+
+pd.options.future.infer_string = False  # texts are objects, as they were when the prototype was written
 
 COLUMNS = COLUMNS_HERE
 TARGET = TARGET_HERE
@@ -233,4 +189,3 @@ _PROBABILITIES = '''
         """Return the probability of each class for each row."""
         return np.asarray(self.learned("model").predict_proba(self.prepare(rows)))
 '''
-
