@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from journeyman.cli.adopt import app as adopting
 from journeyman.cli.analyse import app as analysing
 from journeyman.cli.assess import app as assessing
 from journeyman.cli.clean import app as cleaning
@@ -24,6 +25,7 @@ GROUPS = (
     assessing,
     searching,
     deciding,
+    adopting,
     serving,
     exporting,
     experience,
