@@ -10,6 +10,7 @@ from typing import Any
 from journeyman.entities.foreign_model import ForeignColumn, ForeignKind, ForeignModel, OfferedModel, ValueType
 from journeyman.errors import SourceError
 from journeyman.importers.models.files import folder_files
+from journeyman.sources.parsing.markers import is_missing_sign
 
 __all__ = ["read_project"]
 
@@ -44,7 +45,7 @@ def _columns(contract: Path) -> tuple[list[Any], tuple[ForeignColumn, ...]]:
     told = _json(contract)
     try:
         listed = told["columns"]
-        return [c["name"] for c in listed], tuple(ForeignColumn(str(c["name"]), _type(c)) for c in listed)
+        return [c["name"] for c in listed], tuple(ForeignColumn(str(c["name"]), _type(c), _missing(c)) for c in listed)
     except (KeyError, TypeError) as error:
         raise SourceError(f"{contract} names no columns", hint="write the project anew: journeyman convert") from error
 
@@ -56,6 +57,12 @@ def _type(column: dict[str, Any]) -> ValueType:
     if dtype.startswith(("int", "uint")):
         return ValueType.INTEGER
     return ValueType.NUMBER if dtype.startswith("float") or column.get("kind") == "number" else ValueType.TEXT
+
+
+def _missing(column: dict[str, Any]) -> str:
+    """Return the category that says "no value" and that the project's table holds as a text; empty without one."""
+    signs = [one for one in column.get("categories", ()) if is_missing_sign(str(one).strip().lower())]
+    return str(signs[0]) if len(signs) == 1 and not column.get("may_be_missing") else ""
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from journeyman.entities.foreign_model import ForeignAnswers, ForeignKind, ForeignModel
-from journeyman.errors import ModelError
+from journeyman.errors import ModelError, SchemaError
 from journeyman.inference.foreign import program
 
 __all__ = ["ModelProcess"]
@@ -75,7 +75,15 @@ class ModelProcess:
             return self._told
 
     def answer(self, columns: Mapping[str, Sequence[Any]], count: int) -> ForeignAnswers:
-        """Return an answer a row; a process that is gone is started again, once."""
+        """Return an answer a row; a process that is gone is started again, once.
+
+        Raises
+        ------
+        SchemaError
+            Where the model refuses the rows.
+        ModelError
+            Where it does not answer in time, or not each row.
+        """
         values: list[Any] = []
         chances: list[Sequence[float]] | None = None
         with self._lock:
@@ -96,7 +104,7 @@ class ModelProcess:
 
     def _check(self, said: Mapping[str, Any], rows: int) -> None:
         if "error" in said:
-            raise ModelError(
+            raise SchemaError(
                 f"the model of {self._model.origin} cannot answer these rows: {said['error']}",
                 hint="give rows as the ones that it learned from",
             )

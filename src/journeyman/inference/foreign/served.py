@@ -10,7 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from journeyman.entities.foreign_model import ForeignAnswers, ForeignColumn, ForeignKind, ForeignModel, ValueType
+from journeyman.entities.foreign_model import (
+    ForeignAnswers,
+    ForeignColumn,
+    ForeignKind,
+    ForeignModel,
+    ValueType,
+    class_text,
+)
 from journeyman.errors import ModelError
 
 __all__ = ["ServedModel", "find_served"]
@@ -85,7 +92,7 @@ class ServedModel:
         wrong = next((one["error"] for one in told if isinstance(one, dict) and one.get("error")), None)
         if wrong:
             raise ModelError(f"{self._model.origin} refuses a row: {_text(wrong)}", hint="give rows that it can answer")
-        chances = [[one.get("probabilities", {}).get(str(c), 0.0) for c in self._model.classes] for one in told]
+        chances = [[one.get("probabilities", {}).get(class_text(c), 0.0) for c in self._model.classes] for one in told]
         return ForeignAnswers([one.get("prediction") for one in told], chances if self._model.classes else None)
 
     def _invoke(self, part: _Part, rows: int) -> ForeignAnswers:
@@ -149,12 +156,12 @@ def find_served(url: str, seconds: float = _SECONDS) -> ForeignModel:
         raise ModelError(f"{url} is no address of a server", hint="give one such as http://host:8000")
     base, path = f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/")
     base += path.partition("/v2/")[0].removesuffix("/invocations").removesuffix("/predict").removesuffix("/v2")
+    ours = _looked(f"{base}/models", seconds)
+    if isinstance(ours, dict) and {"name", "target", "columns"} <= set(ours):
+        return _of_ours(url, base, ours)
     if "/v2/models/" in path:
         return _described(url, base, path.partition("/v2/models/")[2].split("/")[0], seconds)
     if not path.endswith("/invocations"):
-        ours = _looked(f"{base}/models", seconds)
-        if isinstance(ours, dict) and {"name", "target", "columns"} <= set(ours):
-            return _of_ours(url, base, ours, seconds)
         server = _looked(f"{base}/v2", seconds)
         if isinstance(server, dict) and "name" in server:
             return _described(url, base, _only_model(url, base, seconds), seconds)
@@ -166,14 +173,13 @@ def find_served(url: str, seconds: float = _SECONDS) -> ForeignModel:
     )
 
 
-def _of_ours(url: str, base: str, said: Mapping[str, Any], seconds: float) -> ForeignModel:
+def _of_ours(url: str, base: str, said: Mapping[str, Any]) -> ForeignModel:
     columns = tuple(
         ForeignColumn(str(one["name"]), _KINDS.get(str(one["kind"]), ValueType.TEXT)) for one in said["columns"]
     )
-    about = _looked(f"{base}/v2/models/{quote(str(said['name']))}", seconds) or {}
-    able = any(one.get("name") == "predict_proba" for one in about.get("outputs", ()))
+    labels = tuple(said.get("labels") or ())
     arguments = {"address": base, "name": str(said["name"])}
-    return ForeignModel(ForeignKind.SERVED, url, columns, str(said["target"]), (), able, NATIVE, arguments)
+    return ForeignModel(ForeignKind.SERVED, url, columns, str(said["target"]), labels, bool(labels), NATIVE, arguments)
 
 
 def _described(url: str, base: str, name: str, seconds: float) -> ForeignModel:
