@@ -176,6 +176,11 @@ class Release:
         """All that it does to raw rows until they are predictions, as typed steps."""
         return self._scorer.plan
 
+    @property
+    def silent(self) -> bool:
+        """Whether it cannot be asked, since the log of a model that runs elsewhere is all that is to be had."""
+        return self._scorer.silent
+
     @cached_property
     def _reader(self) -> RowReader:
         return RowReader(self._card.columns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, cast
+from typing import ClassVar, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,11 @@ class ScoresRows(Protocol):
         """All that is done to rows; ReleaseError where that is not known."""
         ...
 
+    @property
+    def silent(self) -> bool:
+        """Whether it cannot be asked: of a model that runs elsewhere the log alone may be to be had."""
+        ...
+
     def predict(self, block: Block) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, n_outputs) of rows that were parsed."""
         ...
@@ -46,6 +51,7 @@ class Scorer:
     """
 
     plan: Plan
+    silent: ClassVar[bool] = False
 
     def predict(self, block: Block) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, n_outputs) of rows that were parsed."""

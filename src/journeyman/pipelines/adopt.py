@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from journeyman.entities.artifacts import BuildArtifacts
 from journeyman.entities.column import Column, Role
@@ -19,12 +20,12 @@ from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.profile import Profile
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.report import BuildReport
-from journeyman.entities.split import Split
+from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table, target_values, to_block
 from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference
 from journeyman.entities.trial import Ensemble
-from journeyman.errors import SettingsError, TargetError
+from journeyman.errors import SettingsError, SourceError, TargetError
 from journeyman.inference.foreign.scorer import ForeignScorer, matched_labels
 from journeyman.inference.model_files import FittedEnsemble, ModelCard, release_files
 from journeyman.inference.open_scorer import foreign_files
@@ -47,8 +48,9 @@ from journeyman.stores.facts import encode
 from journeyman.stores.workspace import Workspace
 from journeyman.tasks import find_task_type, metric_of
 
-__all__ = ["JudgedModel", "adopt", "judge_model", "untold_model"]
+__all__ = ["JudgedModel", "adopt", "judge_log", "judge_model", "untold_model"]
 
+FloatArray = NDArray[np.float64]
 _UNKNOWN = "prediction"
 _LIKE = "whether it has learned from these rows is not known, so that its score may flatter it"
 
@@ -225,6 +227,56 @@ def judge_model(
     card = ModelCard(task, table.features, (), 1.0, _threshold(task), style=source.style)
     reason = f"{division.reason}; {_LIKE}"
     return JudgedModel(model, card, statistics, evaluation, reason, repaired, reference, contract)
+
+
+def judge_log(
+    model: ForeignModel,
+    answered: Callable[[Task], FloatArray],
+    source: Source,
+    settings: BuildSettings,
+    components: Components,
+) -> JudgedModel:
+    """Return a model of which the log alone is to be had: the first of its rows are what later ones are compared with.
+
+    Parameters
+    ----------
+    answered : callable
+        Returns what was answered of these rows, (n_samples, n_outputs), as a task has it.
+    source : Source
+        The rows in order of time, each with its label, and without predictions.
+
+    Raises
+    ------
+    InputError
+        Where the rows tell no task, or the answers are none of its.
+    """
+    target = settings.target_column
+    ingested = ingest(source, settings)
+    raw, _ = proper_rows(source.read(None, settings.seed), settings, True)
+    table, model = read_foreign_columns(raw, ingested.table, model, (), target)
+    roles = {c.name: Role.FEATURE.value for c in table.columns if c.name != target}
+    settings = replace(settings, in_order=True, roles={**settings.roles, **roles})
+    repaired = repair(table, frame_task(table, settings), (), settings)
+    table, task = repaired.table, repaired.task
+    answers = answered(task)
+    if len(answers) != len(table.frame):
+        raise SourceError(
+            f"{len(answers)} answers stand beside {len(table.frame)} rows of the log that can be read",
+            hint="leave empty rows and rows of remarks out of it",
+        )
+    rows = np.flatnonzero(np.isfinite(answers).all(axis=1))
+    division = Split(task.scheme, rows, rows[:0], (Fold(rows, rows),), "the first rows of the log, in their order")
+    metric = metric_of(task)
+    score = float(metric.score(target_values(table, task.target)[rows], answers[rows]))
+    chosen = Ensemble((), score, answers[rows], threshold=_threshold(task))
+    unknown = [float("nan")] * 7
+    told = Score(metric.name, score, *unknown, metric.greater_is_better, metric.optimum, metric.words)
+    reference = make_reference(table, task, division, chosen, (), settings.seed)
+    statistics = profile(source, components.engine, table, task, division)
+    contract = learn_release_contract(source, (), settings, repaired).contract
+    card = ModelCard(task, table.features, (), 1.0, _threshold(task), style=source.style)
+    evaluation = Evaluation(len(rows), False, (told,))
+    return JudgedModel(model, card, statistics, evaluation, division.reason, repaired, reference, contract)
 
 
 def _completed(model: ForeignModel, known: Mapping[str, Any]) -> ForeignModel:

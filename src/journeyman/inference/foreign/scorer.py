@@ -14,6 +14,7 @@ from journeyman.entities.foreign_model import (
     AnswersRows,
     ForeignAnswers,
     ForeignColumn,
+    ForeignKind,
     ForeignModel,
     ValueType,
     class_text,
@@ -55,6 +56,11 @@ class ForeignScorer:
     def plan(self) -> Plan:
         """Raise ReleaseError: what a foreign model does to rows is not known step by step."""
         self._refuse_plan()
+
+    @property
+    def silent(self) -> bool:
+        """Whether its log alone is to be had."""
+        return self.model.kind is ForeignKind.LOGGED
 
     def _refuse_plan(self) -> NoReturn:
         raise ReleaseError(
