@@ -1,4 +1,4 @@
-"""An adopted model in service: a killed process of the model costs no request, and a model that is served is adopted."""
+"""An adopted model in service: kills of its process cost no request; and a model that is served is adopted."""
 
 from __future__ import annotations
 

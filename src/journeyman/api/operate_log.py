@@ -68,6 +68,7 @@ def operate_log(
     changed: Mapping[str, Any],
     once: bool,
     tell: Callable[[str], None],
+    query: str | None = None,
 ) -> int:
     """Watch a model by the log of what it answers elsewhere; return how many rounds were gone through.
 
@@ -84,13 +85,15 @@ def operate_log(
         Which columns tell what.
     changed, once, tell
         As for ``api.operate.operate``.
+    query : str, optional
+        SQL, for a database.
 
     Raises
     ------
     InputError
         Where the table cannot be read, or lacks predictions, times, or labels for a reference.
     """
-    log = LogTable(table, asked)
+    log = LogTable(table, asked, query)
     told = log.read()
     check_name(place.name)
     known = (place.workspace / JOURNAL).exists() and any(v.name == place.name for v in models(place.workspace))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from journeyman.cli.endings import one_line_errors
-from journeyman.cli.options import Log, Name, Workspace, count
+from journeyman.cli.options import Log, Name, Query, Workspace, count
 from journeyman.cli.screen import show_view
 from journeyman.cli.words import given_words
 from journeyman.errors import SettingsError
@@ -152,6 +152,7 @@ def operate(  # one parameter an option: the signature is the command's interfac
         str | None,
         typer.Option(metavar="COLUMN", help="Of such a table: the truth, once it is known.", show_default=False),
     ] = None,
+    query: Query = None,
     kafka: Annotated[
         str | None,
         typer.Option(
@@ -198,7 +199,7 @@ def operate(  # one parameter an option: the signature is the command's interfac
         asked = foreign_log.LogColumns(time_column, prediction, label)
         if log is not None and operate_log_api.is_log_table(log, asked):
             here = operate_run.OperatePlace(name, workspace)
-            rounds = operate_log_api.operate_log(here, log, asked, given, once, _log_line)
+            rounds = operate_log_api.operate_log(here, log, asked, given, once, _log_line, query)
             typer.echo(f"{count(rounds, 'round')} done")
             return
         topic = operate_run.told_log_topic(kafka, log_topic, kafka_settings)

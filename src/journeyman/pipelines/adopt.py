@@ -29,7 +29,7 @@ from journeyman.errors import SettingsError, SourceError, TargetError
 from journeyman.inference.foreign.scorer import ForeignScorer, matched_labels
 from journeyman.inference.model_files import FittedEnsemble, ModelCard, release_files
 from journeyman.inference.open_scorer import foreign_files
-from journeyman.interfaces import Run, Source
+from journeyman.interfaces import Metric, Run, Source
 from journeyman.pipelines.release_contract import learn_release_contract
 from journeyman.reports.model_card import model_card_text
 from journeyman.runtime.components import Components
@@ -51,6 +51,7 @@ from journeyman.tasks import find_task_type, metric_of
 __all__ = ["JudgedModel", "adopt", "judge_log", "judge_model", "untold_model"]
 
 FloatArray = NDArray[np.float64]
+_NOT_TOLD = ("low", "high", "baseline", "baseline_low", "baseline_high", "gain_low", "gain_high")
 _UNKNOWN = "prediction"
 _LIKE = "whether it has learned from these rows is not known, so that its score may flatter it"
 
@@ -181,8 +182,7 @@ def untold_model(model: ForeignModel, known: Mapping[str, Any]) -> JudgedModel:
     metric = metric_of(task)
     task = replace(task, metric_loss=metric.loss)
     columns = tuple(plain_column(one) for one in model.columns)
-    unknown = [float("nan")] * 8
-    score = Score(metric.name, *unknown, metric.greater_is_better, metric.optimum, metric.words)
+    score = _score(metric, float("nan"))
     evaluation = Evaluation(0, False, (score,))
     card = ModelCard(task, columns, (), 1.0, _threshold(task))
     return JudgedModel(model, card, Profile(0, 0, ()), evaluation, "no labelled rows were given")
@@ -269,8 +269,7 @@ def judge_log(
     metric = metric_of(task)
     score = float(metric.score(target_values(table, task.target)[rows], answers[rows]))
     chosen = Ensemble((), score, answers[rows], threshold=_threshold(task))
-    unknown = [float("nan")] * 7
-    told = Score(metric.name, score, *unknown, metric.greater_is_better, metric.optimum, metric.words)
+    told = _score(metric, score)
     reference = make_reference(table, task, division, chosen, (), settings.seed)
     statistics = profile(source, components.engine, table, task, division)
     contract = learn_release_contract(source, (), settings, repaired).contract
@@ -283,6 +282,18 @@ def _completed(model: ForeignModel, known: Mapping[str, Any]) -> ForeignModel:
     """Return the model with what it told of itself when it was opened."""
     classes, able = known.get("classes"), bool(known.get("probabilities"))
     return model if classes is None else replace(model, classes=tuple(classes), probabilities=able)
+
+
+def _score(metric: Metric, value: float) -> Score:
+    """Return a score of which neither interval nor baseline is known."""
+    return Score(
+        metric=metric.name,
+        value=value,
+        **dict.fromkeys(_NOT_TOLD, float("nan")),
+        greater_is_better=metric.greater_is_better,
+        optimum=metric.optimum,
+        words=metric.words,
+    )
 
 
 def _threshold(task: Task) -> float | None:

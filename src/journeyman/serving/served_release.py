@@ -149,7 +149,7 @@ class ServedRelease:
         """
         if not task_type(self.task).traits.explained:
             return answer
-        output = self._labels.index(answer.prediction) if self._labels else 0
+        output = self._labels.index(answer.prediction) if answer.prediction in self._labels else 0
         block = self._admission.read(self._joins.fetched_rows([row])).block
         found = self._release.reliefs(block)
         if found is not None:

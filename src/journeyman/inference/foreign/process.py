@@ -151,7 +151,7 @@ class ModelProcess:
         """Return the next line of JSON that the process writes; EOFError where it is gone."""
         assert self._process is not None
         source = cast(BinaryIO, self._process.stdout).fileno()
-        parts, size = [], 0
+        parts, size = list[bytes](), 0
         while not parts or not parts[-1].endswith(b"\n"):
             ready, _, _ = select.select([source], [], [], max(0.0, until - time.monotonic()))
             if not ready:
