@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 
-import cloudpickle
 import joblib
 import numpy as np
 import pandas as pd
@@ -87,12 +87,12 @@ def write_project(folder: Path, pipeline: str = PIPELINE, model: object = None) 
 def write_mlflow(folder: Path) -> Path:
     """Write what ``mlflow.sklearn.save_model`` does, without MLflow, whose import takes seconds."""
     folder.mkdir()
-    (folder / "model.pkl").write_bytes(cloudpickle.dumps(fitted()))
+    (folder / "model.pkl").write_bytes(pickle.dumps(fitted()))
     inputs = json.dumps([{"type": kind, "name": name, "required": True} for name, kind in _SIGNATURE])
     (folder / "MLmodel").write_text(
         "flavors:\n"
         "  python_function:\n    loader_module: mlflow.sklearn\n    model_path: model.pkl\n"
-        "  sklearn:\n    code: null\n    pickled_model: model.pkl\n    serialization_format: cloudpickle\n"
+        "  sklearn:\n    code: null\n    pickled_model: model.pkl\n    serialization_format: pickle\n"
         "    sklearn_version: 1.9.1\n"
         "mlflow_version: 3.17.2\n"
         f"signature:\n  inputs: '{inputs}'\n  outputs: null\n  params: null\n"

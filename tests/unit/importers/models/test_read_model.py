@@ -36,7 +36,7 @@ def test_an_mlflow_model_tells_its_signature(tmp_path: Path) -> None:
     offered = read_model(write_mlflow(tmp_path / "m"))
     model = offered.model
     assert (model.kind, model.loader, model.columns) == (ForeignKind.MLFLOW, "sklearn", COLUMNS)
-    assert model.arguments == {"file": "model.pkl", "format": "cloudpickle"}
+    assert model.arguments == {"file": "model.pkl", "format": "pickle"}
     assert "made by sklearn 1.9.1 and MLflow 3.17.2" in offered.notes
 
 
