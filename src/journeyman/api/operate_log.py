@@ -78,7 +78,7 @@ def operate_log(
     Parameters
     ----------
     place : OperatePlace
-        Which model, where; its log is where rows are taken over to.
+        Which model, where; its log lies in the workspace.
     table : str
         A file, a folder of files, or the address of a database.
     asked : LogColumns
@@ -95,6 +95,8 @@ def operate_log(
     """
     log = LogTable(table, asked, query)
     told = log.read()
+    # apart from what is recorded here, whose times are others; no model's name has a dot
+    place = replace(place, log=place.workspace / "predictions" / f"{place.name}.log")
     check_name(place.name)
     known = (place.workspace / JOURNAL).exists() and any(v.name == place.name for v in models(place.workspace))
     if not known:
@@ -104,6 +106,11 @@ def operate_log(
         release = open_release(workspace.registry.folder(version), version.digest)
         reference = ReleaseCache(workspace, place.name).reference(version.version)
         operated = {o.model for o in workspace.operations.models()}
+    if place.name in operated and not Path(str(place.log)).exists():
+        raise SettingsError(
+            f"{place.name} is operated already by what it answers here",
+            hint="give the model that runs elsewhere a name of its own: journeyman adopt MODEL --name NAME",
+        )
     columns = [c.name for c in release.columns if c.name not in told.frame.columns]
     if columns:
         raise SettingsError(
