@@ -98,7 +98,7 @@ class LiveTraffic:
         return stream
 
     def now(self) -> int:
-        """Return the present."""
+        """Return the moment that this machine's clock tells, in milliseconds since 1970."""
         return milliseconds()
 
 

@@ -31,7 +31,7 @@ from journeyman.stores.catalogue import JOURNAL
 from journeyman.stores.log_tables import TableLog
 from journeyman.stores.registry import check_name
 from journeyman.stores.workspace import Workspace
-from journeyman.streams.log_table import FollowedTable, LoggedTable, LogTable, logged_answers
+from journeyman.streams.log_table import FollowedTable, LoggedTable, LogTable, logged_predictions
 
 __all__ = ["is_log_table", "operate_log"]
 
@@ -118,7 +118,7 @@ def operate_log(
             hint="log what the model was given",
         )
     sure = bool(np.isin(reference.answers, (0.0, 1.0)).all())
-    logged_answers(told, release.task, sure)  # refuses what is no prediction before a round begins
+    logged_predictions(told, release.task, sure)  # refuses what is no prediction before a round begins
     if place.name not in operated and "every" not in changed:
         changed = {**changed, "every": _usual_length(told)}
     first = int(told.times[_reference_rows(told)[-1]]) + 1 if release.silent else int(told.times[0])
@@ -182,7 +182,7 @@ def _adopt_log(place: OperatePlace, table: str, told: LoggedTable, tell: Callabl
     clock = SystemClock()
     components = standard_components(render_html, clock, SilentProgress(), lambda: False)
     model = ForeignModel(ForeignKind.LOGGED, table, target=label)
-    judged = judge_log(model, lambda task: logged_answers(part, task, True), source, settings, components)
+    judged = judge_log(model, lambda task: logged_predictions(part, task, True), source, settings, components)
     with Workspace(place.workspace) as workspace, workspace.lock():
         record = workspace.journal.start(f"{place.name}{ADOPTION}", settings, clock.now())
         with JournalRun(workspace, record, clock) as run:

@@ -51,7 +51,6 @@ from journeyman.tasks import find_task_type, metric_of
 __all__ = ["JudgedModel", "adopt", "judge_log", "judge_model", "untold_model"]
 
 FloatArray = NDArray[np.float64]
-_NOT_TOLD = ("low", "high", "baseline", "baseline_low", "baseline_high", "gain_low", "gain_high")
 _UNKNOWN = "prediction"
 _LIKE = "whether it has learned from these rows is not known, so that its score may flatter it"
 
@@ -69,7 +68,7 @@ class JudgedModel:
     repaired : Repaired or None
         The labelled rows; None without any, as are the next three.
     reference : Reference or None
-        What its answers were like there.
+        What its predictions were like there.
     contract : Contract or None
     statistics : Profile
     evaluation : Evaluation
@@ -218,7 +217,7 @@ def judge_model(
     scorer = ForeignScorer(settings.name, model, table.features, task, asked)
     tell("split")
     division = split(table, task, settings.seed)
-    tell("evaluate", "the model's answers")
+    tell("evaluate", "the model's predictions")
     chosen = _answered(scorer, table, task, division, components)
     evaluation = evaluate(scorer.predict, chosen, table, task, division, settings.seed)
     reference = make_reference(table, task, division, chosen, evaluation.importances, settings.seed)
@@ -248,7 +247,7 @@ def judge_log(
     Raises
     ------
     InputError
-        Where the rows tell no task, or the answers are none of its.
+        Where the rows tell no task, or the predictions are none of its.
     """
     target = settings.target_column
     ingested = ingest(source, settings)
@@ -258,17 +257,17 @@ def judge_log(
     settings = replace(settings, in_order=True, roles={**settings.roles, **roles})
     repaired = repair(table, frame_task(table, settings), (), settings)
     table, task = repaired.table, repaired.task
-    answers = answered(task)
-    if len(answers) != len(table.frame):
+    predictions = answered(task)
+    if len(predictions) != len(table.frame):
         raise SourceError(
-            f"{len(answers)} answers stand beside {len(table.frame)} rows of the log that can be read",
+            f"{len(predictions)} predictions stand beside {len(table.frame)} rows of the log that can be read",
             hint="leave empty rows and rows of remarks out of it",
         )
-    rows = np.flatnonzero(np.isfinite(answers).all(axis=1))
+    rows = np.flatnonzero(np.isfinite(predictions).all(axis=1))
     division = Split(task.scheme, rows, rows[:0], (Fold(rows, rows),), "the first rows of the log, in their order")
     metric = metric_of(task)
-    score = float(metric.score(target_values(table, task.target)[rows], answers[rows]))
-    chosen = Ensemble((), score, answers[rows], threshold=_threshold(task))
+    score = float(metric.score(target_values(table, task.target)[rows], predictions[rows]))
+    chosen = Ensemble((), score, predictions[rows], threshold=_threshold(task))
     told = _score(metric, score)
     reference = make_reference(table, task, division, chosen, (), settings.seed)
     statistics = profile(source, components.engine, table, task, division)
@@ -286,14 +285,9 @@ def _completed(model: ForeignModel, known: Mapping[str, Any]) -> ForeignModel:
 
 def _score(metric: Metric, value: float) -> Score:
     """Return a score of which neither interval nor baseline is known."""
-    return Score(
-        metric=metric.name,
-        value=value,
-        **dict.fromkeys(_NOT_TOLD, float("nan")),
-        greater_is_better=metric.greater_is_better,
-        optimum=metric.optimum,
-        words=metric.words,
-    )
+    none = float("nan")
+    sides = metric.greater_is_better, metric.optimum, metric.words
+    return Score(metric.name, value, none, none, none, none, none, none, none, *sides)
 
 
 def _threshold(task: Task) -> float | None:
@@ -303,7 +297,7 @@ def _threshold(task: Task) -> float | None:
 def _as_answered(
     table: Table, features: tuple[Column, ...], model: ForeignModel, asked: AnswersRows, settings: BuildSettings
 ) -> BuildSettings:
-    """Return settings whose kind of task is that of what the model answers: a number, or one of the target's values."""
+    """Return settings whose kind of task is that of what the model says: a number, or a value of the target."""
     if settings.task is not None:
         return settings
     if model.classes:
@@ -332,13 +326,13 @@ def _check_classes(model: ForeignModel, task: Task) -> None:
 
 
 def _answered(scorer: ForeignScorer, table: Table, task: Task, division: Split, components: Components) -> Ensemble:
-    """Return the model's answers for the rows that folds would have validated, as an ensemble of none has them."""
+    """Return the model's predictions for the rows that folds would have validated, as an ensemble of none has them."""
     rows = np.concatenate([fold.validate for fold in division.folds])
     began = components.clock.monotonic()
-    answers = scorer.predict(to_block(table.frame.iloc[rows], table.features))
+    predictions = scorer.predict(to_block(table.frame.iloc[rows], table.features))
     seconds = (components.clock.monotonic() - began) / max(1, len(rows))
-    score = metric_of(task).score(target_values(table, task.target)[rows], answers)
-    return Ensemble((), float(score), answers, threshold=_threshold(task), answer_seconds=seconds)
+    score = metric_of(task).score(target_values(table, task.target)[rows], predictions)
+    return Ensemble((), float(score), predictions, threshold=_threshold(task), answer_seconds=seconds)
 
 
 def _report(

@@ -26,7 +26,7 @@ from journeyman.interfaces import Stream
 from journeyman.sources import open_source
 from journeyman.stores.log_tables import TableLog
 
-__all__ = ["FollowedTable", "LogTable", "logged_answers"]
+__all__ = ["FollowedTable", "LogTable", "LoggedTable", "logged_predictions"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -112,14 +112,14 @@ class LogTable:
         frames = list(raw_frames(source.batches(), _ROWS))
         frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(source.names))
         frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
-        columns = self._found(list(frame.columns), source.name)
+        columns = self._name_columns(list(frame.columns), source.name)
         if not len(frame):
             raise SourceError(f"{source.name} has no rows", hint="give a log with rows")
         times = _moments(frame[str(columns.time)], source.name)
         order = np.argsort(times, kind="stable")
         return LoggedTable(frame.iloc[order].reset_index(drop=True), times[order], columns)
 
-    def _found(self, names: Sequence[str], table: str) -> LogColumns:
+    def _name_columns(self, names: Sequence[str], table: str) -> LogColumns:
         found = {part: self._name(part, names, table) for part in _USUAL}
         return replace(self._asked, **found)
 
@@ -157,7 +157,7 @@ def _moments(values: pd.Series, table: str) -> IntArray:
     return naive.astype(np.int64)
 
 
-def logged_answers(told: LoggedTable, task: Task, sure: bool) -> FloatArray:
+def logged_predictions(told: LoggedTable, task: Task, sure: bool) -> FloatArray:
     """Return what was answered, shape (n_samples, n_classes) or (n_samples, 1); NaN where nothing was.
 
     Classes are told by their probabilities, by the probability of the second of two, or by the class alone.
@@ -186,7 +186,7 @@ def logged_answers(told: LoggedTable, task: Task, sure: bool) -> FloatArray:
         shares = [pd.to_numeric(told.frame[one], errors="coerce").to_numpy(np.float64) for one in columns]
         return np.column_stack(shares)
     places = {label.lower(): code for code, label in enumerate(labels)}
-    codes = np.array([places.get(class_text(v).lower(), -1) if not pd.isna(v) else -2 for v in _plain(values)])
+    codes = np.array([places.get(class_text(v).lower(), -1) if not pd.isna(v) else -2 for v in values.tolist()])
     fractions = np.isfinite(numbers) & (numbers >= 0) & (numbers <= 1)
     if (codes == -1).any() and len(labels) == 2 and fractions[values.notna().to_numpy()].all():
         return np.column_stack([1 - numbers, numbers])
@@ -201,19 +201,15 @@ def logged_answers(told: LoggedTable, task: Task, sure: bool) -> FloatArray:
             f"{name!r} tells classes alone, and the reference of the release tells their probabilities",
             hint=f"add columns such as {_PROBABILITIES[0].format(labels[0])!r} to the log",
         )
-    answers = np.full((len(codes), len(labels)), np.nan)
+    predictions = np.full((len(codes), len(labels)), np.nan)
     known = codes >= 0
-    answers[known] = np.eye(len(labels))[codes[known]]
-    return answers
+    predictions[known] = np.eye(len(labels))[codes[known]]
+    return predictions
 
 
 def _probability_column(told: LoggedTable, column: str, label: str) -> str:
     names = [pattern.format(label, column=column) for pattern in _PROBABILITIES]
     return next((name for name in names if name in told.frame.columns), "")
-
-
-def _plain(values: pd.Series) -> list[Any]:
-    return list(values.tolist())
 
 
 class FollowedTable:
@@ -236,7 +232,7 @@ class FollowedTable:
     begun : int
         Milliseconds since 1970: earlier rows are passed over.
     sure : bool
-        As for ``logged_answers``.
+        As for ``logged_predictions``.
     """
 
     def __init__(
@@ -297,17 +293,17 @@ class FollowedTable:
         if told is self._seen:
             return
         self._seen, self._next = told, 0
-        answers = logged_answers(told, self._task, self._sure)
+        predictions = logged_predictions(told, self._task, self._sure)
         records = told.frame[told.inputs].astype(object).where(told.frame[told.inputs].notna(), None)
         names, met = list(records.columns), Counter[bytes]()
-        truths = [None] * len(records) if told.columns.label is None else _plain(told.frame[told.columns.label])
+        truths = [None] * len(records) if told.columns.label is None else told.frame[told.columns.label].tolist()
         self._entries = []
         for number, values in enumerate(records.itertuples(index=False, name=None)):
             moment = int(told.times[number])
-            if moment < self._begun or not np.isfinite(answers[number]).all():
+            if moment < self._begun or not np.isfinite(predictions[number]).all():
                 continue
             row = msgspec.json.encode(dict(zip(names, values, strict=True)), enc_hook=str)
-            output = msgspec.json.encode(self._output(answers[number]))
+            output = msgspec.json.encode(self._output(predictions[number]))
             digest = hashlib.blake2b(b"%d %b %b" % (moment, row, output), digest_size=16).digest()
             met[digest] += 1
             known = f"{digest.hex()}-{met[digest]}"
@@ -323,7 +319,7 @@ class FollowedTable:
 
 
 def _label(value: object, task: Task) -> Label | None:
-    if value is None or pd.isna(value):  # type: ignore[call-overload]  # a cell
+    if value is None or pd.isna(value):  # type: ignore[call-overload]  # a cell of a frame is one value
         return None
     if task.labels:
         return Label(msgspec.json.encode(class_text(value)))

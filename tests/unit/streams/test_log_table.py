@@ -14,7 +14,7 @@ from journeyman.entities.task import Task
 from journeyman.errors import InputError, SettingsError, SourceError
 from journeyman.stores.logs import open_log
 from journeyman.streams import open_stream
-from journeyman.streams.log_table import FollowedTable, LogTable, logged_answers
+from journeyman.streams.log_table import FollowedTable, LogTable, logged_predictions
 
 NUMBERS = Task("label", "regression", "rmse")
 CLASSES = Task("label", "binary", "roc_auc", ("no", "yes"))
@@ -77,7 +77,7 @@ def test_a_file_that_grew_is_read_again(tmp_path: Path) -> None:
 def _told(folder: Path, frame: pd.DataFrame, task: Task, sure: bool = True) -> list[list[float]]:
     frame.to_csv(folder / "log.csv", index=False)
     table = LogTable(str(folder / "log.csv"), LogColumns())
-    return logged_answers(table.read(), task, sure).tolist()  # type: ignore[no-any-return]  # lists of an array
+    return logged_predictions(table.read(), task, sure).tolist()  # type: ignore[no-any-return]  # lists of an array
 
 
 def test_classes_are_told_by_probabilities_by_one_or_by_themselves(tmp_path: Path) -> None:

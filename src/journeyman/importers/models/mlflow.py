@@ -57,7 +57,7 @@ def read_mlflow(folder: Path) -> OfferedModel:
 
 def _description(path: Path) -> Mapping[str, Any]:
     try:
-        import yaml  # noqa: PLC0415 - an extra
+        import yaml  # noqa: PLC0415 - it comes with an extra
     except ImportError:
         raise SourceError(
             "PyYAML, which reads MLmodel, is not installed", hint='pip install "journeyman[mlflow]"'

@@ -117,7 +117,7 @@ class ModelProcess:
                 )
 
     def _ask(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
-        line = json.dumps(question, default=_plain).encode() + b"\n"
+        line = json.dumps(question, default=_json_value).encode() + b"\n"
         for last in (False, True):
             if self.pid is None:
                 self._start()
@@ -255,6 +255,6 @@ def _end(process: subprocess.Popen[bytes], scratch: tempfile.TemporaryDirectory[
         scratch.cleanup()
 
 
-def _plain(value: object) -> object:
+def _json_value(value: object) -> object:
     """Return a NumPy value as JSON has it."""
     return value.item() if hasattr(value, "item") else str(value)

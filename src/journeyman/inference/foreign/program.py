@@ -28,7 +28,7 @@ def main() -> None:
     """Raise the walls, open the model, and answer until the asking process closes its end or is gone."""
     asked = json.loads(sys.argv[1])
     sys.path[:] = asked["path"]
-    answers = os.fdopen(os.dup(1), "wb")
+    pipe = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what the model prints is no answer
     confine = runpy.run_path(asked["confinement"])["confine"]
     kept = confine(asked["readable"], asked["writable"], asked["memory"], asked["file_size"])
@@ -36,27 +36,27 @@ def main() -> None:
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, 0, 0, 0, 0)
     threading.Thread(target=_end_with, args=(asked["parent"],), daemon=True).start()
     try:
-        model = _opened(asked)
+        model = _open_model(asked)
     except BaseException as error:  # noqa: BLE001 - whatever foreign code raises is told
-        _say(answers, {"error": _told(error)})
+        _write_line(pipe, {"error": _error_text(error)})
         return
     classes = _classes(model)
     able = classes is not None and hasattr(model, "predict_proba")
-    _say(answers, {"walls": list(kept), "classes": classes, "columns": _columns(model), "probabilities": able})
+    _write_line(pipe, {"walls": list(kept), "classes": classes, "columns": _columns(model), "probabilities": able})
     for line in sys.stdin.buffer:
         try:
-            said = _answer(model, json.loads(line), asked["types"], able)
+            said = _predict_rows(model, json.loads(line), asked["types"], able)
         except Exception as error:  # noqa: BLE001 - as above
-            said = {"error": _told(error)}
-        _say(answers, said)
+            said = {"error": _error_text(error)}
+        _write_line(pipe, said)
 
 
-def _say(answers: Any, said: object) -> None:
-    answers.write(json.dumps(said).encode() + b"\n")
-    answers.flush()
+def _write_line(pipe: Any, said: object) -> None:
+    pipe.write(json.dumps(said).encode() + b"\n")
+    pipe.flush()
 
 
-def _told(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[-1] if lines else ''}"[:_MANY]
 
@@ -68,7 +68,7 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def _opened(asked: dict[str, Any]) -> Any:
+def _open_model(asked: dict[str, Any]) -> Any:
     folder, arguments = Path(asked["folder"]), asked["arguments"]
     sys.path[:0] = [str(folder / place) for place in arguments.get("code", "").split(os.pathsep) if place]
     if "package" in arguments:
@@ -139,16 +139,16 @@ def _columns(model: Any) -> list[str] | None:
     return None if names is None else [str(name) for name in names]
 
 
-def _answer(model: Any, asked: dict[str, Any], types: list[list[Any]], able: bool) -> dict[str, Any]:
+def _predict_rows(model: Any, asked: dict[str, Any], types: list[list[Any]], able: bool) -> dict[str, Any]:
     rows = _rows(asked, types)
     told = model.predict(rows)
-    said = {"values": _plain(told)}
+    said = {"values": _json_predictions(told)}
     if able:
-        said["probabilities"] = _plain(model.predict_proba(rows))
+        said["probabilities"] = _json_predictions(model.predict_proba(rows))
     return said
 
 
-def _plain(told: Any) -> Any:
+def _json_predictions(told: Any) -> Any:
     """Return predictions as JSON has them; of a table of one column, or the first of several, a value a row."""
     if hasattr(told, "iloc"):
         told = told.iloc[:, 0] if told.ndim == 2 else told

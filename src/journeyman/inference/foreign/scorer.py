@@ -117,9 +117,9 @@ class ForeignScorer:
                     f"{self.name} gave {found.shape[-1]} probabilities for {len(places)} classes",
                     hint="look at the model's own log",
                 )
-            answers = np.zeros((len(found), len(labels)))
-            answers[:, places] = found
-            return answers
+            predictions = np.zeros((len(found), len(labels)))
+            predictions[:, places] = found
+            return predictions
         codes = matched_labels([class_text(one) for one in told.values], labels)
         if not all(code >= 0 for code in codes):
             odd = next(v for v, code in zip(told.values, codes, strict=True) if code < 0)

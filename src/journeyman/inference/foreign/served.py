@@ -129,7 +129,7 @@ class ServedModel:
         )
 
     def _ask(self, path: str, body: Mapping[str, Any]) -> Any:
-        return _asked(self._model.arguments["address"] + path, body, self._seconds, _TRIES)
+        return _post(self._model.arguments["address"] + path, body, self._seconds, _TRIES)
 
     def _odd(self, said: object) -> ModelError:
         return ModelError(
@@ -200,7 +200,7 @@ def _described(url: str, base: str, name: str, seconds: float) -> ForeignModel:
 
 def _only_model(url: str, base: str, seconds: float) -> str:
     try:
-        listed = _asked(f"{base}/v2/repository/index", {}, seconds, 1)
+        listed = _post(f"{base}/v2/repository/index", {}, seconds, 1)
     except ModelError:
         listed = []
     names = [str(one["name"]) for one in listed if isinstance(one, dict) and "name" in one]
@@ -226,7 +226,7 @@ def _looked(url: str, seconds: float) -> Any:
         raise _unreachable(url, error) from error
 
 
-def _asked(url: str, body: Mapping[str, Any], seconds: float, tries: int) -> Any:
+def _post(url: str, body: Mapping[str, Any], seconds: float, tries: int) -> Any:
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     request = urllib.request.Request(url, json.dumps(body).encode(), headers)
     for left in range(tries - 1, -1, -1):
