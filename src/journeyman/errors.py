@@ -16,6 +16,7 @@
     ├── JournalError                   a recorded run cannot be replayed
     │   └── ReplayError                the program, a part or an input has changed since the run began
     └── ReleaseError                   a release is missing, damaged or not for use
+        └── ModelError                 a model that was made elsewhere does not answer
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ __all__ = [
     "JournalError",
     "JourneymanError",
     "LeaseError",
+    "ModelError",
     "NotificationError",
     "ReleaseError",
     "RemoteError",
@@ -122,3 +124,7 @@ class ReplayError(JournalError):
 
 class ReleaseError(JourneymanError):
     """A release is missing, damaged or not for use."""
+
+
+class ModelError(ReleaseError):
+    """A model that was made elsewhere does not answer."""

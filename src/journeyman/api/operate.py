@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from journeyman.allocator import hold_little
 from journeyman.api.realised_value import decided_economics
@@ -30,7 +30,17 @@ from journeyman.stores.logs import open_log, stream_address, usual_log
 from journeyman.stores.workspace import Workspace
 from journeyman.streams import open_stream
 
-__all__ = ["TERM", "OperatePlace", "opened_log", "operate", "settle_settings", "told_log_topic", "waiting_words"]
+__all__ = [
+    "TERM",
+    "LiveTraffic",
+    "OperatePlace",
+    "Traffic",
+    "opened_log",
+    "operate",
+    "settle_settings",
+    "told_log_topic",
+    "waiting_words",
+]
 
 TERM = 30_000
 """Milliseconds without a heartbeat after which another worker takes over."""
@@ -60,12 +70,45 @@ class OperatePlace:
     topic: TopicAddress | None = None
 
 
+class Traffic(Protocol):
+    """Where the rows of a model come from, and which time it is there."""
+
+    def begins(self, every: int) -> int:
+        """Return when the first span begins, in milliseconds since 1970, where spans are so long."""
+        ...
+
+    def stream(self, log: TableLog, stream: Stream, begun: int) -> Stream:
+        """Return the stream that the loop reads, of the log's own one and the beginning of the first span."""
+        ...
+
+    def now(self) -> int:
+        """Return the time by which spans end, in milliseconds since 1970."""
+        ...
+
+
+class LiveTraffic:
+    """What `journeyman serve` records as it comes."""
+
+    def begins(self, every: int) -> int:
+        """Return the beginning of the present span, on a grid that all models share."""
+        return milliseconds() // every * every
+
+    def stream(self, log: TableLog, stream: Stream, begun: int) -> Stream:
+        """Return the log's own stream."""
+        return stream
+
+    def now(self) -> int:
+        """Return the moment that this machine's clock tells, in milliseconds since 1970."""
+        return milliseconds()
+
+
 def operate(
     place: OperatePlace,
     changed: Mapping[str, Any],
     once: bool,
     tell: Callable[[str], None],
     progress: Progress | None = None,
+    traffic: Traffic | None = None,
 ) -> int:
     """Operate a model until the process is told to end; return how many rounds were gone through.
 
@@ -82,6 +125,8 @@ def operate(
         Is told a line about each round that did something, and about trouble.
     progress : Progress, optional
         Where retrainings tell what they do.
+    traffic : Traffic, optional
+        What is looked at; by default what `journeyman serve` records.
 
     Raises
     ------
@@ -93,27 +138,28 @@ def operate(
         With ``once``, where another worker operates the model.
     """
     hold_little()
-    rounds = 0
+    rounds, traffic = 0, traffic or LiveTraffic()
     with Workspace.existing(place.workspace) as workspace, _ended_by_signals() as stop:
         champion = workspace.registry.version(place.name)
         release = open_release(workspace.registry.folder(champion), champion.digest)
         if release.report.lake is None:  # built before reports told of joins: a rebuilt release could not look rows up
             refuse_joins(place.name, release.joins, "the loop's retraining")
         decided = decided_economics(place.workspace, place.name, champion.version)
-        operated = settle_settings(workspace, place.name, changed, decided)
+        operated = settle_settings(workspace, place.name, changed, decided, traffic.begins)
         wait = (lambda _: True) if once else _told_wait(place.name, stop, tell)
         while not stop.is_set():
             try:
                 with holding(workspace, place.name, TERM, milliseconds, wait) as lease:
                     held = workspace.fenced(lease.fence)
                     with opened_log(place) as (log, stream):
-                        parts = loop_parts(held, operated, log, stream, progress or SilentProgress())
+                        followed = traffic.stream(log, stream, operated.begun)
+                        parts = loop_parts(held, operated, log, followed, progress or SilentProgress())
                         notifiers = tuple(make_notifier(n) for n in operated.settings.notify)
                         worker = Worker(
-                            parts, operate_round, SystemClock(), milliseconds, operated.begun, notifiers, tell
+                            parts, operate_round, SystemClock(), traffic.now, operated.begun, notifiers, tell
                         )
                         if not once:
-                            tell(waiting_words(place, operated, worker.wakes(worker.state()), milliseconds(), log))
+                            tell(waiting_words(place, operated, worker.wakes(worker.state()), traffic.now(), log))
                         rounds += work_until(worker, stop, tell, once)
             except LeaseError as error:
                 if once:
@@ -155,7 +201,11 @@ def _told_wait(name: str, stop: threading.Event, tell: Callable[[str], None]) ->
 
 
 def settle_settings(
-    workspace: Workspace, name: str, changed: Mapping[str, Any], decided: Mapping[str, Any] | None = None
+    workspace: Workspace,
+    name: str,
+    changed: Mapping[str, Any],
+    decided: Mapping[str, Any] | None = None,
+    begins: Callable[[int], int] | None = None,
 ) -> Operated:
     """Return how a model is operated: as is kept of it, with what is changed now; its grid begins but once.
 
@@ -164,6 +214,8 @@ def settle_settings(
     decided : mapping of str to object, optional
         Fields of the economics that a business decision on the champion has set; they count for a model that was not
         operated before.
+    begins : callable, optional
+        Returns when the first span begins, of the length of spans.
     """
     known = {o.model: o for o in workspace.operations.models()}.get(name)
     usual = OperateSettings()
@@ -174,7 +226,7 @@ def settle_settings(
         raise SettingsError("a span is shorter than a second", hint="give --every such as 5m")
     for notifier in settings.notify:
         make_notifier(notifier)
-    return workspace.operations.begin(Operated(name, settings, milliseconds() // settings.every * settings.every))
+    return workspace.operations.begin(Operated(name, settings, (begins or LiveTraffic().begins)(settings.every)))
 
 
 @contextmanager

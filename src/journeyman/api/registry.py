@@ -22,11 +22,11 @@ _REPORT = "report.html"
 
 def has_unfinished(workspace: Path) -> bool:
     """Say whether a build was begun there and did not end, so that it can be resumed."""
-    from journeyman.runtime.durable_run import LOOP  # noqa: PLC0415  # asked after Ctrl+C only; it loads pandas
+    from journeyman.runtime.durable_run import is_build  # noqa: PLC0415  # asked after Ctrl+C only; it loads pandas
 
     try:
         with opened_journal(workspace) as journal:
-            return any(LOOP not in run.id for run in journal.runs(RunStatus.RUNNING))
+            return any(is_build(run.id) for run in journal.runs(RunStatus.RUNNING))
     except WorkspaceError:
         return False
 

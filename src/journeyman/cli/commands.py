@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from journeyman.cli.adopt import app as adopting
 from journeyman.cli.analyse import app as analysing
 from journeyman.cli.assess import app as assessing
 from journeyman.cli.clean import app as cleaning
@@ -26,6 +27,7 @@ GROUPS = (
     searching,
     deciding,
     converting,
+    adopting,
     serving,
     exporting,
     experience,

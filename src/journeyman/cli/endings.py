@@ -26,7 +26,7 @@ _EXIT_FAULT = 1
 _EXIT_INPUT = 2
 _EXIT_INTERRUPTED = 130
 _IN_A_WORKSPACE = (
-    "build|search|resume|list|show|report|promote|rollback|predict|score|export|serve|simulate|dashboard|operate|operations|approve|"
+    "adopt|build|search|resume|list|show|report|promote|rollback|predict|score|export|serve|simulate|dashboard|operate|operations|approve|"
     "reject|accept|pause|decide|verify"
 )
 _UsageError: type[Any] = typer.BadParameter.__bases__[0]  # typer brings click along, or not, by its version

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from journeyman.cli.endings import one_line_errors
-from journeyman.cli.options import Log, Name, Workspace, count
+from journeyman.cli.options import Log, Name, Query, Workspace, count
 from journeyman.cli.screen import show_view
 from journeyman.cli.words import given_words
 from journeyman.errors import SettingsError
@@ -20,19 +20,22 @@ from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, model_name, p
 if TYPE_CHECKING:
     from journeyman.api import build as build_api
     from journeyman.api import operate as operate_run
+    from journeyman.api import operate_log as operate_log_api
     from journeyman.api import operations as operations_api
     from journeyman.api import replay
     from journeyman.api import run as run_api
     from journeyman.api import several as several_api
-    from journeyman.entities import operating, overview
+    from journeyman.entities import foreign_log, operating, overview
     from journeyman.reports import operations_view
 else:
+    foreign_log = LazyModule("journeyman.entities.foreign_log")
     operating = LazyModule("journeyman.entities.operating")
     overview = LazyModule("journeyman.entities.overview")
     operations_view = LazyModule("journeyman.reports.operations_view")
     build_api = LazyModule("journeyman.api.build")
     operations_api = LazyModule("journeyman.api.operations")
     operate_run = LazyModule("journeyman.api.operate")
+    operate_log_api = LazyModule("journeyman.api.operate_log")
     replay = LazyModule("journeyman.api.replay")
     run_api = LazyModule("journeyman.api.run")
     several_api = LazyModule("journeyman.api.several")
@@ -129,7 +132,27 @@ def operate(  # one parameter an option: the signature is the command's interfac
             show_default=False,
         ),
     ] = None,
-    log: Log = None,
+    log: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR|TABLE",
+            help="As for serve; or the table in which a model that runs elsewhere is logged.",
+            show_default=False,
+        ),
+    ] = None,
+    time_column: Annotated[
+        str | None,
+        typer.Option("--time", metavar="COLUMN", help="Of such a table: when a row was answered.", show_default=False),
+    ] = None,
+    prediction: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Of such a table: what was answered.", show_default=False),
+    ] = None,
+    label: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Of such a table: the truth, once it is known.", show_default=False),
+    ] = None,
+    query: Query = None,
     kafka: Annotated[
         str | None,
         typer.Option(
@@ -173,6 +196,12 @@ def operate(  # one parameter an option: the signature is the command's interfac
         given = {k: v for k, v in changed.items() if v is not None}
         if budget is not None and trials is None:
             given["trials"] = None  # a time takes the place of a number that was kept
+        asked = foreign_log.LogColumns(time_column, prediction, label)
+        if log is not None and operate_log_api.is_log_table(log, asked):
+            here = operate_run.OperatePlace(name, workspace)
+            rounds = operate_log_api.operate_log(here, log, asked, given, once, _log_line, query)
+            typer.echo(f"{count(rounds, 'round')} done")
+            return
         topic = operate_run.told_log_topic(kafka, log_topic, kafka_settings)
         rounds = operate_run.operate(operate_run.OperatePlace(name, workspace, log, topic), given, once, _log_line)
         if once:

@@ -34,7 +34,8 @@ from journeyman.inference.following import (
     with_rows_numbered,
 )
 from journeyman.inference.lookup import refuse_set
-from journeyman.inference.model_files import ModelCard, fitted_parts, make_scorer, preparations_of, read_card
+from journeyman.inference.model_files import ModelCard, read_card
+from journeyman.inference.open_scorer import open_scorer
 from journeyman.inference.release_frames import (
     chosen_output,
     contribution_frame,
@@ -44,9 +45,8 @@ from journeyman.inference.release_frames import (
     warn_of,
 )
 from journeyman.inference.release_joins import framed, read_joins
-from journeyman.inference.scorer import Scorer
+from journeyman.inference.scorer import Scorer, ScoresRows
 from journeyman.interfaces import FlagsRows
-from journeyman.plugins import load_parts
 from journeyman.reports.card import report_card
 from journeyman.sources.parsing import RowReader
 from journeyman.stages.attribute import typical_row
@@ -176,18 +176,18 @@ class Release:
         """All that it does to raw rows until they are predictions, as typed steps."""
         return self._scorer.plan
 
+    @property
+    def silent(self) -> bool:
+        """Whether it cannot be asked, since the log of a model that runs elsewhere is all that is to be had."""
+        return self._scorer.silent
+
     @cached_property
     def _reader(self) -> RowReader:
         return RowReader(self._card.columns)
 
     @cached_property
-    def _scorer(self) -> Scorer:
-        return make_scorer(
-            self._card,
-            fitted_parts(self._card, self._files),
-            load_parts("journeyman.algorithms", {m.algorithm for m in self._card.members}),
-            load_parts("journeyman.preparations", preparations_of(self._card)),
-        )
+    def _scorer(self) -> ScoresRows:
+        return open_scorer(self.name, self._card, self._files, self.path)
 
     def predict_proba(self, rows: object) -> FloatArray:
         """Return the probability of each class, shape (n_samples, n_classes), in the order of ``task.labels``.

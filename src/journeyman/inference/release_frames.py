@@ -39,11 +39,26 @@ def contribution_frame(
         Rows, and the row that they are compared with.
     outputs : sequence of int
         Which output of each row is explained.
+
+    Raises
+    ------
+    ReleaseError
+        Where nothing is known of a typical row, as of a model that was adopted without labelled rows.
     """
+    if all(_is_missing(values) for values in typical.values()):
+        raise ReleaseError(
+            "what moves its predictions cannot be told: no rows are known that a typical one could be made of",
+            hint="adopt the model again with --data TABLE --target COLUMN",
+        )
     frame = pd.DataFrame(attributions(predict, block, typical, outputs), columns=list(block))
     base = predict(typical)[0]
     frame.attrs["base"] = [float(base[output]) for output in outputs] if len(base) > 1 else float(base[0])
     return frame
+
+
+def _is_missing(values: NDArray[np.generic]) -> bool:
+    value = values[0]
+    return value is None or bool(value == -1 if values.dtype.kind == "i" else value != value)
 
 
 def interval_frame(answers: FloatArray, block: Block, conformal: Conformal | None, name: str) -> pd.DataFrame:

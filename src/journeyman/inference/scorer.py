@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
+from typing import ClassVar, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,31 @@ from journeyman.entities.table import Block
 from journeyman.interfaces import JoinsOpinions
 from journeyman.transformers.steps import JoinedSteps
 
-__all__ = ["Scorer"]
+__all__ = ["Scorer", "ScoresRows"]
 
 FloatArray = NDArray[np.float64]
+
+
+class ScoresRows(Protocol):
+    """What predicts for a release, whatever stands behind it."""
+
+    @property
+    def plan(self) -> Plan:
+        """All that is done to rows; ReleaseError where that is not known."""
+        ...
+
+    @property
+    def silent(self) -> bool:
+        """Whether it cannot be asked: of a model that runs elsewhere the log alone may be to be had."""
+        ...
+
+    def predict(self, block: Block) -> FloatArray:
+        """Return probabilities (n_samples, n_classes) or values (n_samples, n_outputs) of rows that were parsed."""
+        ...
+
+    def opinions(self, block: Block) -> FloatArray | None:
+        """Return what each of several detectors says, shape (n_samples, n_detectors); None without detectors."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -29,6 +51,7 @@ class Scorer:
     """
 
     plan: Plan
+    silent: ClassVar[bool] = False
 
     def predict(self, block: Block) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, n_outputs) of rows that were parsed."""

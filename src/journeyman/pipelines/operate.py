@@ -136,7 +136,7 @@ def watch(parts: LoopContext, state: LoopState, seen: Observed) -> MonitorResult
         memory, watched = settle_faults(state.lasting, looked, state.begin, state.end)
         return MonitorResult(memory, follow_returns(state.returning, watched, again, state.begin, state.end))
 
-    if seen.hidden:  # the release cannot answer these rows again
+    if seen.hidden or release.silent:  # the release cannot answer these rows again
         return settled(looked)
     feeds = {d.name for d in parts.detectors if d.rung is Tier.FEED}
 
@@ -173,6 +173,8 @@ def decide(parts: LoopContext, state: LoopState, seen: Observed, watched: Monito
     models = QuickModels(*parts.quick, columns, release.task, reference.scale, unit, lost=rows.given_up)
 
     def test(staleness: Staleness, lessons: Lessons) -> Staleness:
+        if release.silent:  # nothing is learned for a model that runs elsewhere
+            return staleness
         own = None if seen.hidden else release.answer_block  # of columns that are hidden it cannot be asked again
         return back_test(models, rows.labelled(truths), staleness, lessons, own)
 
@@ -180,7 +182,8 @@ def decide(parts: LoopContext, state: LoopState, seen: Observed, watched: Monito
         dead = seen.answered.take(seen.answered.fresh).rows
         return gain_without(models, rows.labelled(truths), staleness, dead)
 
-    policy = state.policy or begun(state.truths, rehearse(models, rows.first()))
+    state = replace(state, paused=state.paused or release.silent)
+    policy = state.policy or begun(state.truths, () if release.silent else rehearse(models, rows.first()))
     if seen.champion != state.champion:
         # Of a champion that a person made, nothing is known that was known of the one before.
         policy = replace(policy, contest=None, shadow=None, since=Watched((), 0, 0))

@@ -26,12 +26,25 @@ from journeyman.stores.journal import EventRecord, RunRecord, RunStatus, StepRec
 from journeyman.stores.registry import check_name
 from journeyman.stores.workspace import Workspace
 
-__all__ = ["LOOP", "JournalRun", "MemoryRun", "resumable", "resume_run", "return_kind", "start_run"]
+__all__ = [
+    "ADOPTION",
+    "LOOP",
+    "JournalRun",
+    "MemoryRun",
+    "is_build",
+    "resumable",
+    "resume_run",
+    "return_kind",
+    "start_run",
+]
 
 T = TypeVar("T")
 
 LOOP = "@"
 """Stands in the identities of the loop's runs: no model's name has it."""
+
+ADOPTION = "+adoption"
+"""Stands in the identities of runs that adopt a model, which is adopted anew where that was interrupted."""
 
 _RENAMED = {
     "remember": "load experience",
@@ -81,7 +94,18 @@ def resumable(workspace: Workspace) -> tuple[RunRecord, ...]:
 
     Who holds the workspace's lock knows that no other process works on them.
     """
-    return tuple(run for run in workspace.journal.runs(RunStatus.RUNNING) if LOOP not in run.id)
+    return tuple(run for run in workspace.journal.runs(RunStatus.RUNNING) if is_build(run.id))
+
+
+def is_build(run: str) -> bool:
+    """Say whether a run is a person's build, by its identity.
+
+    Examples
+    --------
+    >>> [is_build(run) for run in ("houses-1", "houses@7", "houses+adoption-1")]
+    [True, False, False]
+    """
+    return LOOP not in run and ADOPTION not in run
 
 
 _PASSING = (WorkspaceError, EngineError, RemoteError, LeaseError, MemoryError)

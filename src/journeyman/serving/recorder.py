@@ -8,7 +8,7 @@ import traceback
 from collections import deque
 from collections.abc import Sequence
 
-from journeyman.errors import RemoteError, WorkspaceError
+from journeyman.errors import ModelError, RemoteError, SchemaError, WorkspaceError
 from journeyman.interfaces import Clock, Queue, Thread, Threads
 from journeyman.runtime.clock import SYSTEM_CLOCK, SYSTEM_THREADS
 from journeyman.serving.micro_batch import BatchWork, Done, ScoredBatch
@@ -226,6 +226,13 @@ class Recorder:
             self._counters.add("journeyman_refused_total", {"reason": "archive does not answer"})
             fault = Fault("archive does not answer", error.message, hint=error.hint)
             return Refusal(503, fault, {"Retry-After": "30"})
+        if isinstance(error, ModelError):  # of a model that was made elsewhere
+            self._counters.add("journeyman_refused_total", {"reason": "model does not answer"})
+            fault = Fault("model does not answer", error.message, hint=error.hint)
+            return Refusal(503, fault, {"Retry-After": "5"})
+        if isinstance(error, SchemaError):
+            self._counters.add("journeyman_refused_total", {"reason": "bad row"})
+            return Refusal(400, Fault("bad row", error.message, "rows", hint=error.hint))
         traceback.print_exception(error)
         self._counters.add("journeyman_refused_total", {"reason": "fault of ours"})
         return Refusal(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from journeyman.entities.admitted import RowMisfit, TrainedColumn
 from journeyman.entities.finding import Finding
 from journeyman.entities.prediction import Answer, Part, RowFinding, Value
+from journeyman.errors import SchemaError
 from journeyman.inference.following import history_of
 from journeyman.inference.release import Release
 from journeyman.inference.release_contract import release_contract
@@ -63,12 +65,17 @@ class ServedRelease:
         self._admission = RowAdmission(
             trained, {*known, *release.left_out}, () if contract is None else contract.orders
         )
-        self._labels = typed_labels(self.task).tolist() if self.task.labels else []
+        self._labels: list[Value] = typed_labels(self.task).tolist() if self.task.labels else []
         self._typical = typical_row(self.report.profile, release.columns)
         kind = task_type(self.task)
         self._flags = kind if isinstance(kind, FlagsRows) else None
         self._budget = None if self._flags is None else self._flags.alarm_budget(self.task)
         self._clock = clock
+
+    @property
+    def labels(self) -> list[Value]:
+        """Classes in the order of their codes, of the target's own type; empty for numbers."""
+        return self._labels
 
     def answer(self, rows: Sequence[Row], part: Part) -> list[Answer | RowMisfit]:
         """Answer rows, each on its own; what is wrong with a row is its own answer."""
@@ -131,7 +138,8 @@ class ServedRelease:
     def warm(self) -> None:
         """Answer a row of missing values, so that everything that loads late is loaded before the first caller."""
         budget, self._budget = self._budget, None  # such a row is nobody's alarm
-        self.answer([dict.fromkeys((c.name for c in self.columns), None)], Part.CHAMPION)
+        with contextlib.suppress(SchemaError):  # a foreign model may refuse it, and is loaded then
+            self.answer([dict.fromkeys((c.name for c in self.columns), None)], Part.CHAMPION)
         self._budget = budget
 
     def explained(self, row: Row, answer: Answer) -> Answer:
@@ -141,7 +149,7 @@ class ServedRelease:
         """
         if not task_type(self.task).traits.explained:
             return answer
-        output = self._labels.index(answer.prediction) if self._labels else 0
+        output = self._labels.index(answer.prediction) if answer.prediction in self._labels else 0
         block = self._admission.read(self._joins.fetched_rows([row])).block
         found = self._release.reliefs(block)
         if found is not None:

@@ -167,6 +167,7 @@ class Service:
             "name": deployment.champion.name,
             "target": deployment.champion.task.target,
             "kind": deployment.champion.task.kind,
+            "labels": deployment.champion.labels,
             "champion": _described(deployment.champion),
             "challenger": None,
             "trouble": self.keeper.trouble or None,
