@@ -44,9 +44,10 @@ def main() -> None:
 
 def _tell(pipeline: Any, table: pd.DataFrame, rows: np.ndarray, truth: dict[int, Any], number: int) -> None:
     asked = table.iloc[rows]
-    told: dict[str, Any] = {"rows": rows, "truth": _plain([truth[row] for row in rows]), "predicted": _plain(pipeline.predict(asked))}
-    if len(told["predicted"]) != len(rows):
-        raise ValueError(f"{len(rows)} rows went in and {len(told['predicted'])} predictions came out")
+    predicted = _plain(pipeline.predict(asked))
+    if len(predicted) != len(rows):
+        raise ValueError(f"{len(rows)} rows went in and {len(predicted)} predictions came out")
+    told: dict[str, Any] = {"rows": rows, "truth": _plain([truth[row] for row in rows]), "predicted": predicted}
     if hasattr(pipeline, "predict_proba"):
         # a model without probabilities has the method and refuses
         with contextlib.suppress(AttributeError, ValueError, NotImplementedError):

@@ -178,11 +178,11 @@ def _as_read(rows: pd.DataFrame) -> pd.DataFrame:
     texts = [name for name, kind in table.dtypes.items() if isinstance(kind, pd.StringDtype)]
     return table.astype(dict.fromkeys(texts, object))
 '''
-_TELLS = '''
+_TELLS = """
 
 
 def _tells_probabilities(pipeline: "Pipeline") -> bool:
-    return hasattr(pipeline.learned("model"), "predict_proba")'''
+    return hasattr(pipeline.learned("model"), "predict_proba")"""
 _PROBABILITIES = '''
     @available_if(_tells_probabilities)
     def predict_proba(self, rows: pd.DataFrame) -> np.ndarray:
