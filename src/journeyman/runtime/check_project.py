@@ -46,7 +46,7 @@ def check_project(folder: Path, limits: Limits) -> ProjectChecks:
     program = Path(project_tests.__file__)
     try:
         run = run_confined(program, folder, limits, [str(folder), package, str(told)])
-        ended = "" if run.ending is Ending.DONE else _ended(run, limits)
+        ended = "" if run.ending is Ending.DONE else _ending_words(run, limits)
         if not told.exists():
             return ProjectChecks(message=ended)
         return _checks(json.loads(told.read_text(encoding="utf-8")), ended)
@@ -74,7 +74,7 @@ def _test_words(test: str) -> str:
     return test.removeprefix("test_").replace("_", " ")
 
 
-def _ended(run: ConfinedRun, limits: Limits) -> str:
+def _ending_words(run: ConfinedRun, limits: Limits) -> str:
     """Return what ended the tests before their end."""
     lines = [line.strip() for line in run.errors.splitlines() if line.strip()] or ["it told nothing"]
     why = _ENDINGS.get(run.ending, "the tests did not come to their end: {last}")
