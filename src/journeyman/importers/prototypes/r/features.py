@@ -80,11 +80,11 @@ def make_features(program: Program, formula: Formula, frame: Value, model: str) 
                 plain.append(one.name)
                 kinds[one.name] = known.get(one.name, Holds.UNKNOWN)
             else:
-                for name, value in _made(program, one).items():
+                for name, value in _features_of(program, one).items():
                     parts[name] = value.code
                     kinds[name] = value.holds
     plain = list(dict.fromkeys(plain))
-    listed = _listed(formula, frame, plain, response_names)
+    listed = _plain_columns(formula, frame, plain, response_names)
     if formula.everything:
         for name in listed or ():
             kinds.setdefault(name, known.get(name, Holds.UNKNOWN))
@@ -112,7 +112,7 @@ def make_features(program: Program, formula: Formula, frame: Value, model: str) 
     )
 
 
-def _listed(formula: Formula, frame: Value, plain: list[str], response: list[str]) -> list[str] | None:
+def _plain_columns(formula: Formula, frame: Value, plain: list[str], response: list[str]) -> list[str] | None:
     if not formula.everything:
         return plain
     if frame.columns is None:
@@ -142,7 +142,7 @@ def _columns(
     return function, True
 
 
-def _made(program: Program, node: Node) -> dict[str, Value]:
+def _features_of(program: Program, node: Node) -> dict[str, Value]:
     """Return the features that a variable of a formula stands for, made of ``rows``."""
     table = Value("rows", Kind.TABLE)
     name = called_name(node)

@@ -51,7 +51,7 @@ def look_into(folder: Path | None) -> Look:
         if not file.is_file():
             file = folder / re.split(r"[\\/]", path)[-1]
         try:
-            return _known(file, options)
+            return _examine(file, options)
         except (OSError, ValueError, UnicodeError, pd.errors.ParserError):
             return None
 
@@ -76,7 +76,7 @@ def column_names(names: list[str]) -> dict[str, str]:
     return found
 
 
-def _known(file: Path, options: Mapping[str, object]) -> KnownTable:
+def _examine(file: Path, options: Mapping[str, object]) -> KnownTable:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         rows = pd.read_csv(file, **options)  # type: ignore[call-overload]  # options that this package writes itself

@@ -219,7 +219,7 @@ class _Parser:
         if token.kind == "text":
             return syntax.Text(line, sign)
         if token.kind == "name":
-            return self._named(token)
+            return self._name_or_word(token)
         if token.kind == "operator":
             if sign in _BEFORE:
                 return syntax.Unary(line, sign, self._expression(_BEFORE[sign]))
@@ -238,7 +238,7 @@ class _Parser:
         self._at -= token.kind != "end"
         raise self._unexpected()
 
-    def _named(self, token: Token) -> Node:
+    def _name_or_word(self, token: Token) -> Node:
         line, word = token.line, token.text
         if word in _CONSTANTS:
             return syntax.Constant(
@@ -258,7 +258,7 @@ class _Parser:
         if word == "repeat":
             return syntax.While(line, syntax.Constant(line, "TRUE"), self._expression(4))
         if word in ("break", "next"):
-            return syntax.Jump(line, word)
+            return syntax.LoopExit(line, word)
         self._at -= 1
         raise self._unexpected()
 

@@ -129,12 +129,12 @@ class Program:
             self._names[name] = plain
         return self._names[name]
 
-    def fresh(self, wish: str) -> str:
+    def fresh(self, base: str) -> str:
         """Return a name that is not taken."""
-        name, number = wish, 1
+        name, number = base, 1
         while name in self._names.values() or name in _TAKEN:
             number += 1
-            name = f"{wish}_{number}"
+            name = f"{base}_{number}"
         self._names[f"{name} "] = name
         return name
 

@@ -63,10 +63,10 @@ def translate_statement(program: Program, node: Node) -> None:
     elif isinstance(node, syntax.While):
         program.emit(f"while {translate(program, node.condition).code}:")
         _body(program, node.body)
-    elif isinstance(node, syntax.Jump):
+    elif isinstance(node, syntax.LoopExit):
         program.emit({"next": "continue"}.get(node.word, node.word))
     else:
-        _shown(program, node)
+        _show(program, node)
 
 
 def _assigned_inside(node: syntax.Assign) -> Node:
@@ -172,13 +172,13 @@ def _returned(program: Program, node: Node) -> None:
         translate_statement(program, last)
         if isinstance(last.target, syntax.Name):
             program.emit(f"return {translate(program, last.target).code}")
-    elif isinstance(last, syntax.For | syntax.While | syntax.Jump):
+    elif isinstance(last, syntax.For | syntax.While | syntax.LoopExit):
         translate_statement(program, last)
     else:
         program.emit(f"return {translate(program, last).code}")
 
 
-def _shown(program: Program, node: Node) -> None:
+def _show(program: Program, node: Node) -> None:
     """A value that nobody keeps: scores are printed, everything else is dropped."""
     name = called_name(node)
     if _is_picture(node) or (isinstance(node, syntax.Unary) and node.operator == "?"):

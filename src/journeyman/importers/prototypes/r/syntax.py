@@ -16,7 +16,7 @@ __all__ = [
     "Function",
     "If",
     "Index",
-    "Jump",
+    "LoopExit",
     "Member",
     "Name",
     "Node",
@@ -99,7 +99,7 @@ class Argument:
 
 @dataclass(frozen=True)
 class Call(Node):
-    """A call."""
+    """A function, or what gives one, with its arguments in brackets."""
 
     function: Node
     arguments: tuple[Argument, ...]
@@ -164,7 +164,7 @@ class While(Node):
 
 
 @dataclass(frozen=True)
-class Jump(Node):
+class LoopExit(Node):
     """``break`` or ``next``."""
 
     word: str

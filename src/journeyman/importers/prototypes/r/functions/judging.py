@@ -173,7 +173,7 @@ def _confusion(program: Program, call: Call) -> Value:
     return Value(code, Kind.CROSS_TABLE, parts=(predicted, truth))
 
 
-def _named(program: Program, call: Call) -> Value:
+def _named_score(program: Program, call: Call) -> Value:
     first = translate(program, call.arguments[0].value or call)
     second = translate(program, call.arguments[1].value or call) if len(call.arguments) > 1 else first
     truth, predicted = (second, first) if first.predicted or not second.predicted else (first, second)
@@ -209,7 +209,7 @@ def _area(program: Program, call: Call) -> Value:
 
 
 FUNCTIONS: dict[str, Translation] = {
-    **dict.fromkeys(_NAMED, _named),
+    **dict.fromkeys(_NAMED, _named_score),
     **dict.fromkeys(("auc", "AUC"), _area),
     "sqrt": _root,
     "table": _table,

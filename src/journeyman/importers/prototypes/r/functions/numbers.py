@@ -78,7 +78,7 @@ def _statistic(program: Program, call: Call) -> Value:
     skips = is_true(found.get("na.rm")) or _is_complete(program, value)
     if program.groups is not None:
         return _of_groups(program, call, value, _METHODS[name], skips)
-    return Value(statistic(value, _METHODS[name], skips), Kind.SCALAR, Holds.NUMBERS)
+    return Value(_statistic_code(value, _METHODS[name], skips), Kind.SCALAR, Holds.NUMBERS)
 
 
 def _is_complete(program: Program, value: Value) -> bool:
@@ -95,7 +95,7 @@ def _of_groups(program: Program, call: Call, value: Value, method: str, skips: b
     return Value(f"{groups}{value.code[len(frame.code) :]}.transform({how})", Kind.SERIES, Holds.NUMBERS, frame.code)
 
 
-def statistic(value: Value, method: str, skips: bool) -> str:
+def _statistic_code(value: Value, method: str, skips: bool) -> str:
     """Return the code of a statistic of many values: not a number where one is missing, unless these are skipped."""
     if value.kind is Kind.SERIES:
         return f"{value.code}.{method}({'' if skips else 'skipna=False'})"

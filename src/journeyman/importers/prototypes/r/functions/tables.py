@@ -21,7 +21,7 @@ from journeyman.importers.prototypes.r.program import Program, Translation
 from journeyman.importers.prototypes.r.syntax import Argument, Call, Node
 from journeyman.importers.prototypes.r.values import Holds, Kind, OutsideSubsetError, Value
 
-__all__ = ["FUNCTIONS", "column_list"]
+__all__ = ["FUNCTIONS", "column_list", "without_or_only"]
 
 _SEPARATORS = {"read.csv": ",", "read_csv": ",", "fread": ",", "read.csv2": ";", "read_csv2": ";", "read.table": r"\s+"}
 _SEPARATORS |= {"read.delim": "\t", "read_tsv": "\t", "read_delim": "\t"}
@@ -118,7 +118,7 @@ def _renamed(
     return {new.get(one, one): holds for one, holds in columns.items()}
 
 
-def _made(program: Program, call: Call) -> Value:
+def _new_table(program: Program, call: Call) -> Value:
     columns: dict[str, Value] = {}
     for one in call.arguments:
         if one.name in ("stringsAsFactors", "check.names") or one.value is None:
@@ -250,10 +250,10 @@ def _merge(program: Program, call: Call) -> Value:
         "merge() leaves rows of equal keys in an order of its own: rows drawn behind it are others than in R", call
     )
     told = ", ".join([right.code, *keys, f"how={how[on_left, on_right]!r}", "sort=True"])
-    return Value(f"{left.code}.merge({told})", Kind.TABLE, columns=_joined(left, right))
+    return Value(f"{left.code}.merge({told})", Kind.TABLE, columns=_columns_of_both(left, right))
 
 
-def _joined(left: Value, right: Value) -> dict[str, Holds] | None:
+def _columns_of_both(left: Value, right: Value) -> dict[str, Holds] | None:
     if left.columns is None or right.columns is None:
         return None
     return {**right.columns, **left.columns}
@@ -409,7 +409,7 @@ def _data(program: Program, call: Call) -> Value:
     """``data(iris)``: what comes with scikit-learn too, or lies beside as a file."""
     name = given_text(call.arguments[0].value) if call.arguments else None
     if name == "iris":
-        return iris(program)
+        return _iris(program)
     known = program.look(f"{name}.csv", {"keep_default_na": False, "na_values": ["NA", ""]})
     if name is None or known is None:
         needs = (
@@ -424,7 +424,7 @@ def _data(program: Program, call: Call) -> Value:
     return value
 
 
-def iris(program: Program) -> Value:
+def _iris(program: Program) -> Value:
     """Make R's table of irises known, out of scikit-learn's."""
     own = program.name("iris")
     load = program.need("sklearn.datasets", "load_iris")
@@ -441,7 +441,7 @@ def iris(program: Program) -> Value:
 
 FUNCTIONS: dict[str, Translation] = {
     **dict.fromkeys(_SEPARATORS, _read),
-    **dict.fromkeys(("data.frame", "tibble", "data_frame"), _made),
+    **dict.fromkeys(("data.frame", "tibble", "data_frame"), _new_table),
     **dict.fromkeys(("rbind", "bind_rows"), _stacked),
     **dict.fromkeys(("cbind", "bind_cols"), _beside),
     **dict.fromkeys(("na.omit", "drop_na"), _without_missing),

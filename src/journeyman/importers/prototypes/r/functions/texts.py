@@ -11,7 +11,7 @@ from journeyman.importers.prototypes.r.program import Program, Translation
 from journeyman.importers.prototypes.r.syntax import Call, Node
 from journeyman.importers.prototypes.r.values import Holds, Kind, OutsideSubsetError, Value
 
-__all__ = ["FUNCTIONS"]
+__all__ = ["FUNCTIONS", "python_pattern"]
 
 _CLASSES = {"alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "upper": "A-Z", "lower": "a-z", "space": r"\s"}
 _CLASSES |= {"blank": r" \t", "punct": r"!-/:-@\[-`{-~"}

@@ -43,7 +43,7 @@ def _sequence(program: Program, call: Call) -> Value:
     return Value(code, Kind.ARRAY, Holds.NUMBERS)
 
 
-def _counted(program: Program, call: Call) -> Value:
+def _count_up(program: Program, call: Call) -> Value:
     value = translate(program, needed(match_arguments(call, "x"), "x", call)).code
     last = value if called_name(call) == "seq_len" else f"len({value})"
     return Value(f"np.arange(1, {last} + 1)", Kind.ARRAY, Holds.NUMBERS)
@@ -324,7 +324,7 @@ FUNCTIONS: dict[str, Translation] = {
     **dict.fromkeys(("relevel", "fct_relevel"), _relevel),
     **dict.fromkeys(("which", "which.max", "which.min"), _which),
     **dict.fromkeys(("length", "nrow", "NROW"), _length),
-    **dict.fromkeys(("seq_len", "seq_along"), _counted),
+    **dict.fromkeys(("seq_len", "seq_along"), _count_up),
     **dict.fromkeys(("is.numeric", "is.character"), _test_of_kind),
     **dict.fromkeys(
         ("I", "unname", "invisible", "as.matrix", "droplevels", "drop", "force", "suppressWarnings"), _same
