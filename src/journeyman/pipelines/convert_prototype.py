@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from journeyman.entities.code_change import CodeChange
@@ -28,6 +28,7 @@ from journeyman.runtime.pipeline_runs import lay_out_code
 from journeyman.runtime.prototype_folder import add_files, copy_folder, listed_files, place_files
 from journeyman.runtime.recorder import record_program
 from journeyman.runtime.try_pipeline import try_pipeline
+from journeyman.stages.describe_leak import describe_leak
 from journeyman.stages.find_hidden_state import find_hidden_state
 from journeyman.stages.mend_failures import mend_failures
 from journeyman.stages.modernise import modernise
@@ -40,6 +41,9 @@ __all__ = ["convert_prototype"]
 
 _LEAST_SECONDS = 120.0
 """For the project's own tests."""
+
+_SUPPLIED = "NameSupplied"
+"""A well-known name that was never imported: the recorder supplies it."""
 
 _MOST_RUNS = 4
 """Of a prototype: once as it stands, and again where its errors told how to mend it."""
@@ -263,7 +267,7 @@ def _report_of_run(
     others: Sequence[ModelChoice],
 ) -> ConversionReport:
     opaque = sum(one.kind.name == "OPAQUE" for one in code.operations)
-    failed = tuple(_failed(one, report) for one in recording.failures)
+    failed = tuple(_failed(one, report) for one in recording.failures if one.error != _SUPPLIED)
     return replace(
         report,
         kept=len(code.operations),
@@ -271,7 +275,7 @@ def _report_of_run(
         operations=code.operations,
         model=code.model,
         other_models=tuple(others),
-        findings=(*report.findings, *failed),
+        findings=(*report.findings, *failed, *_described(scores.leaks, report)),
         leaks=scores.leaks,
         metric=scores.metric,
         score_as_told=scores.told,
@@ -282,6 +286,18 @@ def _report_of_run(
         score_build=scores.build,
         honest_reasons=scores.reasons,
     )
+
+
+def _described(leaks: Sequence[CodeLeak], report: ConversionReport) -> tuple[Finding, ...]:
+    """Return what each leak is, in plain words."""
+    places = report.places or {}
+    return tuple(describe_leak(leak, lambda line: places.get(line, f"line {line}")) for leak in leaks)
+
+
+def _both(tried: ProjectChecks, tested: ProjectChecks) -> ProjectChecks:
+    """Return what the project's own tests showed, and where they could not ask, what was seen before."""
+    known = {f.name: getattr(tried, f.name) for f in fields(ProjectChecks) if getattr(tested, f.name) in (None, 0)}
+    return replace(tested, **known)
 
 
 def _failed(failure: FailedStatement, report: ConversionReport) -> Finding:
@@ -300,6 +316,7 @@ def _hand_over_report(request: ConvertRequest, report: ConversionReport, scratch
     """Write the report of a prototype that was not run."""
     staged = scratch / "out"
     staged.mkdir()
+    report = replace(report, findings=(*report.findings, *_described(report.leaks, report)))
     _write_report(report, None, "", staged)
     _move(staged, request.out)
     return Conversion(report, request.out, is_project=False)
@@ -319,7 +336,7 @@ def _hand_over_project(
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(folder / written, place)
     checks = check_project(staged, Limits(seconds=max(request.seconds, _LEAST_SECONDS)))
-    report = replace(report, checks=checks)
+    report = replace(report, checks=_both(report.checks, checks))
     _write_report(report, code, recording.source, staged)
     commit_folder(staged, f"{request.path.stem} as a pipeline")
     _move(staged, request.out)

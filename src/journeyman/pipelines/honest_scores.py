@@ -32,7 +32,14 @@ from journeyman.runtime.machine import available_memory
 from journeyman.runtime.pipeline_runs import PartPredictions, predict_parts, read_main_table
 from journeyman.settings import FRAME, BuildSettings
 from journeyman.sources import FrameSource
-from journeyman.stages.compare_parts import MainTable, candidate_scores, compare_parts, divided_rows, judged_call
+from journeyman.stages.compare_parts import (
+    MainTable,
+    candidate_scores,
+    compare_parts,
+    divided_rows,
+    judged_call,
+    leaks_of_chance,
+)
 from journeyman.stages.judge_predictions import judge_predictions
 from journeyman.stages.split_honestly import split_honestly, without_columns
 
@@ -108,7 +115,9 @@ def honest_scores(
         if metric is None:
             return replace(found, reasons=("The prototype tells no score of this model.",))
         rows = divided_rows(recording, code.model.number, code.table)
-        split = split_honestly(found.leaks, rows, table, code.target)
+        # a fresh part has to keep groups together and times apart, though nobody has torn them yet
+        chance = () if len(rows.test) else leaks_of_chance(recording, code.model.number, main)
+        split = split_honestly((*found.leaks, *chance), rows, table, code.target)
         found = replace(found, reasons=split.reasons)
         told, *parts = predict_parts(
             laid.place, laid.package, code.model.name, [None, *split.parts], split.left_out, laid.limits

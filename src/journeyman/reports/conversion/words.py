@@ -89,7 +89,9 @@ def _compared(report: ConversionReport, leaks: tuple[str, ...]) -> Verdict:
     beside = f"{name} {number(told)} as told; {span} on rows that took no part in making the model."
     again = report.score_repeated
     if again is not None and abs(again - told) > _OTHER_SCORE * max(abs(again), abs(told)):
-        other = f"{name} is {number(told)} as told, {number(again)} of the model's predictions: other values were judged."
+        other = (
+            f"{name} is {number(told)} as told, {number(again)} of the model's predictions: other values were judged."
+        )
         span = f"{name} {span} on rows that took no part in making the model."
         return Verdict("calm", "–", "The score as told is not one of the model's predictions.", (other, span, *leaks))
     flattered = told < low if is_loss(report.metric) else told > high
