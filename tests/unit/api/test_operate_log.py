@@ -65,7 +65,7 @@ def streams(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]
     rows, live = _rows(400, 1, 400), _rows(800, 2, 450)
     ours, theirs = folder / "ours", folder / "theirs"
     for place in (ours, theirs):
-        build(rows, target="y", trials=1, name="m", workspace=place, quiet=True)
+        build(rows, target="y", trials=2, name="m", workspace=place, quiet=True)
         _paused(place)
     release = load("m", workspace=ours)
     inputs = live[["x", "c"]]
