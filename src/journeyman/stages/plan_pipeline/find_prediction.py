@@ -105,10 +105,19 @@ def _candidates(recording: Recording, model: int) -> list[RecordedCall]:
             earlier = [c for c in asked if not c.added and c.number < call.number]
             before = [c for c in earlier if c.given and c.given[0] in call.rows]
             scored += [before[-1].number] if before else []
+    sets = recording.row_sets
+    fitted = {
+        sets[number].table
+        for c in recording.calls
+        if c.model == model and c.role is CallRole.FIT
+        for number in c.rows
+        if number is not None
+    }
     known = {c.number: bool(c.given) for c in asked}
+    learned = {c.number: bool(c.given) and (not fitted or sets[c.given[0]].table in fitted) for c in asked}
     return sorted(
         asked,
-        key=lambda c: (known[c.number], c.number in scored, not c.added, c.role is CallRole.PREDICT, c.number),
+        key=lambda c: (known[c.number], c.number in scored, learned[c.number], not c.added, c.role is CallRole.PREDICT, c.number),
         reverse=True,
     )
 

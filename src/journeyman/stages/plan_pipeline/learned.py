@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+_CHANGED = (list, dict, set, np.ndarray, pd.DataFrame, pd.Series)
+"""What a statement may change where it stands: it is given as a copy."""
+
 
 class Learned:
     """Values by name, in the order in which they were learned.
@@ -35,7 +38,8 @@ class Learned:
             del known[call:]
             known.append(copy.deepcopy(value))
             return value
-        return known[min(call, len(known) - 1)]
+        value = known[min(call, len(known) - 1)]
+        return copy.deepcopy(value) if isinstance(value, _CHANGED) else value
 
     def keep(self, name: str, value: Any) -> None:
         """Keep a value as it is now."""

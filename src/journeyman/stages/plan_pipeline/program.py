@@ -64,6 +64,8 @@ class Program:
     loops: Mapping[str, tuple[ast.expr, ...]] = field(default_factory=dict)
     varying: frozenset[Span] = frozenset()
     read_paths: Mapping[Span, str] = field(default_factory=dict)
+    picked: frozenset[Span] = frozenset()
+    counted: frozenset[Span] = frozenset()
 
     def name_at(self, span: Span) -> str:
         """Return the variable that stands at a place, "" where something else does."""
@@ -229,7 +231,33 @@ def read_program(recording: Recording) -> Program:
     )
     loops, varying = _loops(body)
     paths = _read_paths(body, recording)
-    return Program(recording, recording.source, lines, statements, functions, imported, reader, loops, varying, paths)
+    picked, counted = _picked(body)
+    return Program(
+        recording, recording.source, lines, statements, functions, imported, reader, loops, varying, paths, picked,
+        counted,
+    )  # fmt: skip
+
+
+def _picked(body: Sequence[ast.stmt]) -> tuple[frozenset[Span], frozenset[Span]]:
+    """Return what loops over numbers pick out row by row, ``column[i]``, and the numbers at which they end."""
+    picked: set[Span] = set()
+    ends: set[Span] = set()
+    for node in ast.walk(ast.Module(list(body), [])):
+        if not isinstance(node, ast.For | ast.comprehension) or not isinstance(node.iter, ast.Call):
+            continue
+        if not isinstance(node.iter.func, ast.Name) or node.iter.func.id != "range" or not node.iter.args:
+            continue
+        names = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+        found = [
+            one
+            for statement in (node.body if isinstance(node, ast.For) else [])
+            for one in ast.walk(statement)
+            if isinstance(one, ast.Subscript) and any(n.id in names for n in loads(one.slice))
+        ]
+        picked |= {span_of(one) for one in found}
+        if found:
+            ends.add(span_of(node.iter.args[min(1, len(node.iter.args) - 1)]))
+    return frozenset(picked), frozenset(ends)
 
 
 def _read_paths(body: Sequence[ast.stmt], recording: Recording) -> dict[Span, str]:
