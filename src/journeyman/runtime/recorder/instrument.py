@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from journeyman.entities.recording import Span
 
-__all__ = ["HOOKS", "Node", "Places", "instrument"]
+__all__ = ["HOOKS", "Node", "Places", "grown_lists", "instrument"]
 
 _HOOKS_TEXT = (
     "value called asked answered attribute item sliced operated unpacked looped listed entered grown index_set"

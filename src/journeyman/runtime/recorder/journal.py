@@ -38,7 +38,6 @@ class Journal:
 
     def flush(self) -> None:
         """Have all that was noted lie on disk."""
-        self._rows.flush()
         self._lines.flush()
 
     @contextmanager
@@ -61,6 +60,7 @@ class Journal:
                 return None
             number = self._sets[rows.key] = len(self._sets)
             self._rows.write(rows.numbers.astype("<i8").tobytes())
+            self._rows.flush()  # before any line that speaks of them
             self.note("rows", {"table": rows.table, "begin": self._written, "size": len(rows)})
             self._written += len(rows)
         return number

@@ -58,6 +58,16 @@ class Model:
     crossed: bool = False
 
 
+@dataclass(frozen=True)
+class _Outcome:
+    """What a call gave: row sets, a score, features and predictions to keep; whether the recorder asked for it."""
+
+    given: Sequence[int] = ()
+    score: float | None = None
+    kept: tuple[Any, Any] | None = None
+    added: bool = False
+
+
 class ModelCalls:
     """Recognises calls of models among the calls of a program, and notes them."""
 
@@ -179,7 +189,9 @@ class ModelCalls:
             design = self._design(receiver, features)
             if design:
                 arguments = list(design)
-            model.fitted = tuple(self._kept(one) for one in arguments if length_of(one) is not None or _is_held(one))
+            model.fitted = tuple(
+                self._shallow_copy(one) for one in arguments if length_of(one) is not None or _is_held(one)
+            )
             model.fitted_rows = next((rows for one in arguments if (rows := tags.rows(one)) is not None), None)
             model.asked = False
             if value is not None and value is not receiver and hasattr(value, "predict"):
@@ -203,7 +215,7 @@ class ModelCalls:
         score = _number(value) if role is CallRole.SCORE else None
         held = self._designs.get(id(features))
         kept = (held[1][0] if held and held[1] else features, value) if judges else None
-        self._write(role, call, model.number, arguments, given, score, kept)
+        self._write(role, call, model.number, arguments, _Outcome(given, score, kept))
 
     def _tag_output(self, value: Any, rows: Rows | None, model: int | None) -> None:
         if length_of(value) is not None:
@@ -215,7 +227,7 @@ class ModelCalls:
             return
         known = [self._flow.tags.model(one) for one in arguments]
         judged = [one for one in known if one is not None]
-        self._write(CallRole.METRIC, call, judged[-1] if judged else None, arguments, [], number)
+        self._write(CallRole.METRIC, call, judged[-1] if judged else None, arguments, _Outcome(score=number))
 
     def _note_cross_validation(self, call: Called, value: Any) -> None:
         estimator = call.argument(0, "estimator")
@@ -223,7 +235,7 @@ class ModelCalls:
         features, target = call.argument(1, "X"), call.argument(2, "y")
         model.crossed = True
         if not model.fitted:
-            model.fitted = tuple(self._kept(one) for one in (features, target) if one is not None)
+            model.fitted = tuple(self._shallow_copy(one) for one in (features, target) if one is not None)
             model.fitted_rows = self._flow.tags.rows(features)
         rows, given, score = self._flow.tags.rows(features), [], None
         kept = None
@@ -236,7 +248,7 @@ class ModelCalls:
             score = None if found is None else _number(np.mean(found))
         else:
             score = _number(np.mean(value))
-        self._write(CallRole.CROSS_VALIDATION, call, model.number, (features, target), given, score, kept)
+        self._write(CallRole.CROSS_VALIDATION, call, model.number, (features, target), _Outcome(given, score, kept))
 
     def _note_resampling(self, call: Called, value: Any) -> None:
         chosen = getattr(call.receiver, "sample_indices_", None)
@@ -250,14 +262,15 @@ class ModelCalls:
         for one in parts:
             number = self._journal.rows(self._flow.tags.rows(one))
             given += [] if number is None else [number]
-        self._write(CallRole.RESAMPLE, call, None, call.args, given, None)
+        self._write(CallRole.RESAMPLE, call, None, call.args, _Outcome(given))
 
     def _divided(self, function: Callable[..., Any], call: Called) -> tuple[Any, list[Any]]:
         """Divide or draw rows with their places beside them, which come out in the parts."""
         sizes = {length_of(one) for one in call.args}
-        if len(sizes) != 1 or None in sizes or not call.args:
+        size = sizes.pop() if len(sizes) == 1 else None
+        if size is None:
             return function(*call.args, **call.named), []
-        done = function(*call.args, np.arange(sizes.pop()), **call.named)
+        done = function(*call.args, np.arange(size), **call.named)
         each = len(done) // (len(call.args) + 1)
         places = done[-each:]
         value = done[:-each]
@@ -270,7 +283,7 @@ class ModelCalls:
     def _note_division(self, call: Called, parts: Sequence[Any]) -> None:
         numbers = [self._journal.rows(self._flow.tags.rows(one)) for one in parts]
         given = [one for one in numbers if one is not None]
-        self._write(CallRole.SPLIT, call, None, call.args, given, None)
+        self._write(CallRole.SPLIT, call, None, call.args, _Outcome(given))
 
     def _folds(self, call: Called, folds: Iterator[Any]) -> Iterator[Any]:
         rows = next((rows for one in call.args if (rows := self._flow.tags.rows(one)) is not None), None)
@@ -280,7 +293,7 @@ class ModelCalls:
                 if rows is not None and isinstance(fold, tuple):
                     numbers = [self._journal.rows(rows.take(np.asarray(part))) for part in fold]
                     given = [one for one in numbers if one is not None]
-                self._write(CallRole.SPLIT, call, None, call.args, given, None)
+                self._write(CallRole.SPLIT, call, None, call.args, _Outcome(given))
             yield fold
 
     def _design(self, receiver: Any, features: Any) -> tuple[Any, ...]:
@@ -297,15 +310,7 @@ class ModelCalls:
         return tuple(found) or (() if frame is None else (frame,))
 
     def _write(
-        self,
-        role: CallRole,
-        call: Called,
-        model: int | None,
-        arguments: Sequence[Any],
-        given: Sequence[int],
-        score: float | None,
-        kept: tuple[Any, Any] | None = None,
-        added: bool = False,
+        self, role: CallRole, call: Called, model: int | None, arguments: Sequence[Any], outcome: _Outcome
     ) -> None:
         number = self._n_calls
         self._n_calls += 1
@@ -315,10 +320,10 @@ class ModelCalls:
             if length_of(one) is not None or _is_held(one)
         ]
         names: list[str | None] = [None, None]
-        if kept is not None:
+        if outcome.kept is not None:
             names = [
                 None if one is None else self._journal.array(f"{word}{number}", one)
-                for word, one in zip(("inputs", "output"), kept, strict=True)
+                for word, one in zip(("inputs", "output"), outcome.kept, strict=True)
             ]
         told = self._of_span.setdefault(call.span, [])
         if len(told) >= _MOST_OF_A_SPAN:
@@ -339,16 +344,16 @@ class ModelCalls:
             "name": call.name,
             "model": model,
             "rows": rows,
-            "given": list(given),
-            "value": score,
+            "given": list(outcome.given),
+            "value": outcome.score,
             "inputs": names[0],
             "output": names[1],
-            "added": added,
+            "added": outcome.added,
         }
         self._journal.note("call", fact)
         self._journal.flush()
 
-    def _kept(self, value: Any) -> Any:
+    def _shallow_copy(self, value: Any) -> Any:
         """Return a table as it is now: what the program changes of it later does not reach the copy."""
         if not is_table(value):
             return value
@@ -388,16 +393,8 @@ class ModelCalls:
             rows = None
         number = self._journal.rows(rows)
         call = Called(model.span, f"{model.name}.predict", what, (features,), {})
-        self._write(
-            CallRole.PREDICT,
-            call,
-            model.number,
-            (features,),
-            [] if number is None else [number],
-            None,
-            (features, value),
-            added=True,
-        )
+        outcome = _Outcome([] if number is None else [number], None, (features, value), added=True)
+        self._write(CallRole.PREDICT, call, model.number, (features,), outcome)
 
 
 def _is_model(what: Any) -> bool:

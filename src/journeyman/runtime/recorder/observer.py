@@ -89,18 +89,18 @@ class Observer:
 
     def entered(self, number: int, source: Any, lists: tuple[Any, ...]) -> Any:
         """Remember what a loop goes through, where it is to make empty lists longer by one element each time."""
-        with self._apart():
+        with self._guarded():
             self.flow.enter_loop(number, source, lists)
         return source
 
     def grown(self, number: int, grown: Any) -> None:
         """Give a list that a loop has filled the rows that the loop went through."""
-        with self._apart():
+        with self._guarded():
             self.flow.leave_loop(number, self._nodes[number].span, grown)
 
     def index_set(self, table: Any) -> None:
         """Follow the rows of a table that was given another index."""
-        with self._apart():
+        with self._guarded():
             self.flow.index_set(table)
 
     def sliced(self, lower: Any, upper: Any, step: Any) -> slice:
@@ -116,7 +116,7 @@ class Observer:
         word = self._nodes[number].word
         value = getattr(owner, word)
         if self._counts(number) and not isinstance(value, Picture):
-            with self._apart():
+            with self._guarded():
                 self.flow.attribute(owner, word, value)
                 self.models.attribute(owner, word, value)
             self._note(number, value)
@@ -126,7 +126,7 @@ class Observer:
         """Return and note what stands between brackets."""
         value = owner[key]
         if self._counts(number) and not isinstance(value, Picture):
-            with self._apart():
+            with self._guarded():
                 self.flow.item(owner, key, value)
             self._note(number, value)
         return value
@@ -135,7 +135,7 @@ class Observer:
         """Return and note what an operator gives."""
         value = getattr(operator, self._nodes[number].word)(*operands)
         if self._counts(number):
-            with self._apart():
+            with self._guarded():
                 self.flow.operated(operands, value)
             self._note(number, value)
         return value
@@ -158,7 +158,7 @@ class Observer:
         else:
             done, value = self.models.run(function, call, node.word)
             if not done:
-                with self._apart():
+                with self._guarded():
                     self.flow.called(call, value)
                     self.models.hold(call, value)
         self._note(number, value, name)
@@ -176,7 +176,7 @@ class Observer:
         if function is not None and self._counts(number) and not isinstance(function, Picture):
             name = called_name(function)
             call = Called(self._nodes[number].span, name, _receiver_of(function), (), {})
-            with self._apart():
+            with self._guarded():
                 self.flow.called(call, value)
                 self.models.hold(call, value)
             self._note(number, value, name)
@@ -191,7 +191,7 @@ class Observer:
         self._journal.flush()
         self._flushed = time.monotonic()
 
-    def _apart(self) -> AbstractContextManager[None]:
+    def _guarded(self) -> AbstractContextManager[None]:
         """Keep what goes wrong in looking on from the program: it is noted, and nothing more is known of the value."""
         return self._journal.apart()
 
@@ -200,7 +200,7 @@ class Observer:
         return times <= MOST_TOLD
 
     def _note(self, number: int, value: Any, called: str | None = None) -> None:
-        with self._apart():
+        with self._guarded():
             fact = describe(value)
             if fact is None:
                 return

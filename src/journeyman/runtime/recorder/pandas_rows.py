@@ -9,7 +9,7 @@ import numpy as np
 
 from journeyman.runtime.recorder.row_tags import Rows, RowTags, is_table, length_of
 
-__all__ = ["attribute_rows", "call_rows", "index_rows", "item_rows", "owner_of"]
+__all__ = ["attribute_rows", "call_rows", "concat_rows", "index_rows", "item_rows", "merge_rows", "owner_of"]
 
 _SAME_ORDER_TEXT = (
     "copy fillna ffill bfill replace astype rename assign clip round abs map applymap transform isna isnull notna "

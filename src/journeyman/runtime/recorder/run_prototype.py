@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib
+import importlib.util
 import os
 import re
 import sys
@@ -166,8 +167,8 @@ def _supply_names(tree: ast.Module, names: dict[str, Any], journal: Journal) -> 
     }
     bound |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    if "*" in bound:
-        return
+    whole = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"]
+    brought = any(importlib.util.find_spec(str(name).partition(".")[0]) is not None for name in whole)
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id in {**_SHORT_NAMES, **_WELL_KNOWN} and node.id not in bound:
             library = _SHORT_NAMES.get(node.id) or _WELL_KNOWN[node.id]
@@ -177,6 +178,8 @@ def _supply_names(tree: ast.Module, names: dict[str, Any], journal: Journal) -> 
             except ImportError:
                 continue
             bound.add(node.id)
+            if brought:  # by an import of all names, which may bring this one too
+                continue
             message = f"{node.id} is used and never imported: {library} was supplied"
             fact = {"first": node.lineno, "last": node.lineno, "line": node.lineno, "error": "NameSupplied"}
             journal.note("failure", {**fact, "message": message, "missing": node.id})

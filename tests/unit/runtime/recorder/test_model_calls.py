@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.unit.runtime.recorder.recorded import calls_of, record, row_numbers
+from tests.recorded_program import calls_of, record, row_numbers
 
 from journeyman.entities.recording import CallRole, Recording
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.unit.runtime.recorder.recorded import LIMITS, at, record
+from tests.recorded_program import LIMITS, at, record
 
 from journeyman.runtime.confined_program import Limits
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.unit.runtime.recorder.recorded import at, record, row_numbers
+from tests.recorded_program import at, record, row_numbers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="programs are confined by Linux")
 
