@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from journeyman.entities.recording import CallRole
 from journeyman.stages.plan_pipeline.find_prediction import Prediction
-from journeyman.stages.plan_pipeline.program import Program, span_of
+from journeyman.stages.plan_pipeline.places import span_of
+from journeyman.stages.plan_pipeline.program import Program
 
 __all__ = ["find_target"]
 
@@ -43,10 +44,10 @@ def _of_statsmodels(program: Program, fit: ast.Call) -> Iterator[ast.expr]:
     made: ast.AST | None = fit.func.value if isinstance(fit.func, ast.Attribute) else None
     if isinstance(made, ast.Name):
         made = _made_by(program, made.id, fit.lineno)
-    if isinstance(made, ast.Call) and (value := program.value(made)) is not None:
-        if value.type_name.startswith("statsmodels."):
-            yield from made.args[:1]
-            yield from (one.value for one in made.keywords if one.arg in ("endog", "formula"))
+    value = program.value(made) if isinstance(made, ast.Call) else None
+    if isinstance(made, ast.Call) and value is not None and value.type_name.startswith("statsmodels."):
+        yield from made.args[:1]
+        yield from (one.value for one in made.keywords if one.arg in ("endog", "formula"))
 
 
 def _names(program: Program, node: ast.AST, line: int, depth: int) -> Iterator[str]:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from journeyman.stages.plan_pipeline.find_prediction import Prediction
-from journeyman.stages.plan_pipeline.program import Program, first_line, loads, span_of
+from journeyman.stages.plan_pipeline.places import loads, span_of
+from journeyman.stages.plan_pipeline.program import Program, first_line
 from journeyman.stages.plan_pipeline.rewrite import Rewriter, Style
 from journeyman.stages.plan_pipeline.slice_rows import Unit
 
@@ -64,7 +65,10 @@ def lay_out(program: Program, prediction: Prediction, rewriter: Rewriter, units:
     training: list[str] = []
     for unit in later:
         if unit in in_training:
-            training += _learning_text(unit, rewriter)
+            lines = _learning_text(unit, rewriter)
+            if not unit.predicts and unit.statement.reads & learning:
+                lines = ["with learned.apart():\n" + "\n".join(indented(line) for line in lines)]
+            training += lines
     features: list[str] = []
     for unit in later:
         if unit.predicts:

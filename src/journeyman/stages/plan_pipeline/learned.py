@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,12 @@ class Learned:
         self.told = told
         self._values: dict[str, list[Any]] = {}
         self._calls: Counter[str] = Counter()
+        self._apart = False
 
     def __call__(self, name: str, compute: Callable[[], Any] | None = None) -> Any:
         """Return a value that is learned from rows; the n-th call of a pass gives what the n-th call learned."""
+        if self._apart and compute is not None:
+            return compute()
         call = self._calls[name]
         self._calls[name] += 1
         known = self._values.setdefault(name, [])
@@ -44,6 +48,15 @@ class Learned:
     def keep(self, name: str, value: Any) -> None:
         """Keep a value as it is now."""
         self._values[name] = [copy.deepcopy(value)]
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Compute what rows to learn from alone say, and keep nothing of it."""
+        self._apart = True
+        try:
+            yield
+        finally:
+            self._apart = False
 
     def begin(self) -> None:
         """Begin a pass: what was learned first is given first."""

@@ -12,7 +12,8 @@ import numpy as np
 
 from journeyman.entities.conversion import OperationKind
 from journeyman.entities.recording import CallRole, RecordedValue, RowSet, Span
-from journeyman.stages.plan_pipeline.program import Program, loads, span_of
+from journeyman.stages.plan_pipeline.places import loads, span_of
+from journeyman.stages.plan_pipeline.program import Program
 from journeyman.stages.plan_pipeline.special_calls import NEIGHBOURS, special_call
 
 __all__ = ["Rewriter", "Scope", "Style"]
@@ -319,7 +320,8 @@ class Rewriter:
         if self.program.recording.seed is None or style is Style.PREDICT or not isinstance(node, ast.stmt):
             return
         draws = {span_of(one) for one in _own_expressions(node) if isinstance(one, ast.Call)} & self._drawing
-        if draws and not self.program.lines[node.lineno - 1][: node.col_offset].strip():
+        at_top = any(one.node is node for one in self.program.statements)
+        if draws and (at_top or not self.program.lines[node.lineno - 1][: node.col_offset].strip()):
             begin, _ = self._place(node)
             yield begin, begin, f"np.random.seed({self.program.recording.seed})\n" + " " * node.col_offset
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from journeyman.entities.conversion import OperationKind
-from journeyman.stages.plan_pipeline.program import span_of
+from journeyman.stages.plan_pipeline.places import span_of
 
 if TYPE_CHECKING:
     from journeyman.stages.plan_pipeline.rewrite import Rewriter, Style
