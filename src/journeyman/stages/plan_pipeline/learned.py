@@ -38,7 +38,8 @@ class Learned:
         self._calls[name] += 1
         known = self._values.setdefault(name, [])
         if self.learning and compute is not None:
-            value = compute()
+            with self.apart():  # what is learned on the way there is not asked for later
+                value = compute()
             del known[call:]
             known.append(copy.deepcopy(value))
             return value
@@ -52,11 +53,11 @@ class Learned:
     @contextmanager
     def apart(self) -> Iterator[None]:
         """Compute what rows to learn from alone say, and keep nothing of it."""
-        self._apart = True
+        before, self._apart = self._apart, True
         try:
             yield
         finally:
-            self._apart = False
+            self._apart = before
 
     def begin(self) -> None:
         """Begin a pass: what was learned first is given first."""

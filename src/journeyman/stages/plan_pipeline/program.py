@@ -10,7 +10,7 @@ from journeyman.entities.prototype import parse_program
 from journeyman.entities.recording import RecordedValue, Recording, RowSet, Span
 from journeyman.stages.plan_pipeline.places import loads, loop_variables, picked_rows, read_paths, span_of
 
-__all__ = ["Program", "Statement", "base_name", "bound_arguments", "first_line", "loads", "read_program", "span_of"]
+__all__ = ["Program", "Statement", "base_name", "bound_arguments", "first_line", "read_program"]
 
 _CHANGING_WORDS = (
     "fit fit_transform fit_resample fit_predict partial_fit append extend insert update pop remove clear add sort "
