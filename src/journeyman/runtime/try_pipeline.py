@@ -114,7 +114,10 @@ def found_rows(features):
     for number, row in enumerate(np.round(features.astype(float), 6) + 0.0):
         keys.setdefault(row.tobytes(), number)
     asked = np.round(np.load("inputs.npy").astype(float), 6)
-    return np.array([keys[row.tobytes()] for row in asked + 0.0])
+    found = [keys.get(row.tobytes()) for row in asked + 0.0]
+    if None in found:
+        raise LookupError("the features recorded are of no row of the table")
+    return np.array(found)
 
 
 def main():

@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from journeyman.entities.conversion import ModelChoice
 from journeyman.entities.recording import CallRole, RecordedCall, RecordedModel, Recording, Span
 from journeyman.errors import InputError
-from journeyman.stages.plan_pipeline.program import Program, bound_arguments, span_of
+from journeyman.stages.plan_pipeline.places import span_of
+from journeyman.stages.plan_pipeline.program import Program, bound_arguments
 
 __all__ = ["Prediction", "find_prediction", "list_models"]
 
+_WITHOUT_NEW_ROWS = frozenset(("DBSCAN", "OPTICS", "HDBSCAN", "AgglomerativeClustering", "SpectralClustering"))
 _JUDGES = frozenset((CallRole.PREDICT, CallRole.PROBABILITY))
 
 
@@ -105,10 +107,26 @@ def _candidates(recording: Recording, model: int) -> list[RecordedCall]:
             earlier = [c for c in asked if not c.added and c.number < call.number]
             before = [c for c in earlier if c.given and c.given[0] in call.rows]
             scored += [before[-1].number] if before else []
+    sets = recording.row_sets
+    fitted = {
+        sets[number].table
+        for c in recording.calls
+        if c.model == model and c.role is CallRole.FIT
+        for number in c.rows
+        if number is not None
+    }
     known = {c.number: bool(c.given) for c in asked}
+    learned = {c.number: bool(c.given) and (not fitted or sets[c.given[0]].table in fitted) for c in asked}
     return sorted(
         asked,
-        key=lambda c: (known[c.number], c.number in scored, not c.added, c.role is CallRole.PREDICT, c.number),
+        key=lambda c: (
+            known[c.number],
+            c.number in scored,
+            learned[c.number],
+            not c.added,
+            c.role is CallRole.PREDICT,
+            c.number,
+        ),
         reverse=True,
     )
 
@@ -156,7 +174,10 @@ class _Places:
             given = [*node.args, *(one.value for one in node.keywords if one.arg in ("X", "exog", "data", "x", "test"))]
             if not given:
                 raise _Untraceable("it is asked about no features")
-            model, features, runs = node.func.value, given[0], False
+            model, features, runs = node.func.value, given[0], method == "fit_predict"
+            if runs and call.name.rpartition(".")[0].rpartition(".")[2] in _WITHOUT_NEW_ROWS:
+                raise _Untraceable("it can tell nothing of new rows")
+            method = "predict" if runs else method
         found = Prediction(call, 0, runs, features, model, method, fit)
         return self._at_top(found, node, call)
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from journeyman.entities.recording import CallRole
 from journeyman.stages.plan_pipeline.find_prediction import Prediction
-from journeyman.stages.plan_pipeline.program import Program, span_of
+from journeyman.stages.plan_pipeline.places import span_of
+from journeyman.stages.plan_pipeline.program import Program
 
 __all__ = ["find_target"]
 
@@ -32,9 +33,21 @@ def _targets(program: Program, prediction: Prediction) -> Iterator[ast.expr]:
     for statement in program.statements:
         for node in ast.walk(statement.node):
             if isinstance(node, ast.Call) and (call := spans.get(span_of(node))) is not None:
+                yield from _of_statsmodels(program, node)
                 place = 2 if call.role is CallRole.CROSS_VALIDATION else 1
                 yield from node.args[place : place + 1]
                 yield from (one.value for one in node.keywords if one.arg in ("y", "endog"))
+
+
+def _of_statsmodels(program: Program, fit: ast.Call) -> Iterator[ast.expr]:
+    """Yield the target of a model that was given it when it was made: ``OLS(y, X).fit()``."""
+    made: ast.AST | None = fit.func.value if isinstance(fit.func, ast.Attribute) else None
+    if isinstance(made, ast.Name):
+        made = _made_by(program, made.id, fit.lineno)
+    value = program.value(made) if isinstance(made, ast.Call) else None
+    if isinstance(made, ast.Call) and value is not None and value.type_name.startswith("statsmodels."):
+        yield from made.args[:1]
+        yield from (one.value for one in made.keywords if one.arg in ("endog", "formula"))
 
 
 def _names(program: Program, node: ast.AST, line: int, depth: int) -> Iterator[str]:
@@ -44,6 +57,8 @@ def _names(program: Program, node: ast.AST, line: int, depth: int) -> Iterator[s
     value = program.value(node)
     if value is not None and value.columns is not None and len(value.columns) == 1:
         yield value.columns[0]
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and "~" in node.value:
+        yield node.value.partition("~")[0].strip()
     if isinstance(node, ast.Name):
         made = _made_by(program, node.id, line)
         if made is not None:

@@ -7,7 +7,8 @@ import builtins
 import sys
 from collections.abc import Iterable, Mapping
 
-from journeyman.stages.plan_pipeline.program import Program, loads
+from journeyman.stages.plan_pipeline.places import loads
+from journeyman.stages.plan_pipeline.program import Program
 
 __all__ = ["import_lines", "imports_of", "unknown_names"]
 
@@ -19,7 +20,7 @@ _SUPPLIED = {
     "Path": "from pathlib import Path",
     "DATA": "from .tables import DATA",
     "as_read": "from .tables import as_read",
-    "clean": "from .preparation import clean",
+    "clean_rows": "from .preparation import clean_rows",
 }
 """Names that the written code uses by itself."""
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from journeyman.stages.plan_pipeline.find_prediction import Prediction
-from journeyman.stages.plan_pipeline.program import Program, first_line, loads
+from journeyman.stages.plan_pipeline.places import loads, span_of
+from journeyman.stages.plan_pipeline.program import Program, first_line
 from journeyman.stages.plan_pipeline.rewrite import Rewriter, Style
 from journeyman.stages.plan_pipeline.slice_rows import Unit
 
@@ -64,7 +65,10 @@ def lay_out(program: Program, prediction: Prediction, rewriter: Rewriter, units:
     training: list[str] = []
     for unit in later:
         if unit in in_training:
-            training += _learning_text(unit, rewriter)
+            lines = _learning_text(unit, rewriter)
+            if not unit.predicts and unit.statement.reads & learning:
+                lines = ["with learned.apart():\n" + "\n".join(indented(line) for line in lines)]
+            training += lines
     features: list[str] = []
     for unit in later:
         if unit.predicts:
@@ -257,7 +261,7 @@ def _clean_text(units: Sequence[Unit], rewriter: Rewriter, live: set[str]) -> li
         elif unit.predicts:
             lines.append(_dedented(unit, rewriter, Style.BOTH))
             lines += [f'{name} = learned("{_kept_name(unit, name, rewriter)}", lambda: {name})' for name in unit.kept]
-        elif isinstance(node, ast.Assign) and not unit.statement.changes and not any(rewriter.kinds(node)):
+        elif isinstance(node, ast.Assign) and not unit.statement.changes and not _reads_more(node, rewriter):
             lines.append(_dedented(unit, rewriter, Style.TRAIN))
         else:
             text = "if learned.learning:\n" + indented(_dedented(unit, rewriter, Style.TRAIN))
@@ -266,6 +270,11 @@ def _clean_text(units: Sequence[Unit], rewriter: Rewriter, live: set[str]) -> li
                 text += "\nelse:\n" + indented("\n".join(f"{name} = None" for name in absent))
             lines.append(text)
     return _merged(lines)
+
+
+def _reads_more(node: ast.stmt, rewriter: Rewriter) -> bool:
+    """Whether a statement learns or leaves rows out, or reads another file."""
+    return any(rewriter.kinds(node)) or any(span_of(one) in rewriter.program.read_paths for one in ast.walk(node))
 
 
 def _kept_text(unit: Unit, rewriter: Rewriter) -> list[str]:

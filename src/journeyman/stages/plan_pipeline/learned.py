@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+_CHANGED = (list, dict, set, np.ndarray, pd.DataFrame, pd.Series)
+"""What a statement may change where it stands: it is given as a copy."""
 
 
 class Learned:
@@ -24,22 +28,36 @@ class Learned:
         self.told = told
         self._values: dict[str, list[Any]] = {}
         self._calls: Counter[str] = Counter()
+        self._apart = False
 
     def __call__(self, name: str, compute: Callable[[], Any] | None = None) -> Any:
         """Return a value that is learned from rows; the n-th call of a pass gives what the n-th call learned."""
+        if self._apart and compute is not None:
+            return compute()
         call = self._calls[name]
         self._calls[name] += 1
         known = self._values.setdefault(name, [])
         if self.learning and compute is not None:
-            value = compute()
+            with self.apart():  # what is learned on the way there is not asked for later
+                value = compute()
             del known[call:]
             known.append(copy.deepcopy(value))
             return value
-        return known[min(call, len(known) - 1)]
+        value = known[min(call, len(known) - 1)]
+        return copy.deepcopy(value) if isinstance(value, _CHANGED) else value
 
     def keep(self, name: str, value: Any) -> None:
         """Keep a value as it is now."""
         self._values[name] = [copy.deepcopy(value)]
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Compute what rows to learn from alone say, and keep nothing of it."""
+        before, self._apart = self._apart, True
+        try:
+            yield
+        finally:
+            self._apart = before
 
     def begin(self) -> None:
         """Begin a pass: what was learned first is given first."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 from journeyman.entities.prototype import parse_program
 from journeyman.entities.recording import RecordedValue, Recording, RowSet, Span
+from journeyman.stages.plan_pipeline.places import loads, loop_variables, picked_rows, read_paths, span_of
 
-__all__ = ["Program", "Statement", "base_name", "bound_arguments", "first_line", "loads", "read_program", "span_of"]
+__all__ = ["Program", "Statement", "base_name", "bound_arguments", "first_line", "read_program"]
 
 _CHANGING_WORDS = (
     "fit fit_transform fit_resample fit_predict partial_fit append extend insert update pop remove clear add sort "
@@ -64,6 +63,8 @@ class Program:
     loops: Mapping[str, tuple[ast.expr, ...]] = field(default_factory=dict)
     varying: frozenset[Span] = frozenset()
     read_paths: Mapping[Span, str] = field(default_factory=dict)
+    picked: frozenset[Span] = frozenset()
+    counted: frozenset[Span] = frozenset()
 
     def name_at(self, span: Span) -> str:
         """Return the variable that stands at a place, "" where something else does."""
@@ -177,28 +178,11 @@ def _first_made(node: ast.For) -> frozenset[str]:
     return frozenset(made)
 
 
-def span_of(node: ast.AST) -> Span:
-    """Return where an expression stands."""
-    return Span(
-        getattr(node, "lineno", 0),
-        getattr(node, "col_offset", 0),
-        getattr(node, "end_lineno", 0) or 0,
-        getattr(node, "end_col_offset", 0) or 0,
-    )
-
-
 def first_line(node: ast.stmt) -> int:
     """Return where a statement begins, its decorators included."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return min([node.lineno, *(one.lineno for one in node.decorator_list)])
     return node.lineno
-
-
-def loads(node: ast.AST) -> Iterator[ast.Name]:
-    """Yield the names that are read within a node."""
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load):
-            yield inner
 
 
 def base_name(node: ast.AST) -> str:
@@ -227,38 +211,13 @@ def read_program(recording: Recording) -> Program:
         if isinstance(node, ast.Import | ast.ImportFrom)
         for one in node.names
     )
-    loops, varying = _loops(body)
-    paths = _read_paths(body, recording)
-    return Program(recording, recording.source, lines, statements, functions, imported, reader, loops, varying, paths)
-
-
-def _read_paths(body: Sequence[ast.stmt], recording: Recording) -> dict[Span, str]:
-    """Return the arguments that name files which were read as tables, with the name of the file."""
-    tables = {table.span: table.path for table in recording.tables if table.path is not None}
-    found: dict[Span, str] = {}
-    for node in ast.walk(ast.Module(list(body), [])):
-        if isinstance(node, ast.Call) and node.args and (path := tables.get(span_of(node))) is not None:
-            found[span_of(node.args[0])] = PurePosixPath(re.sub(r"[\\\\]+", "/", path).partition("?")[0]).name
-    return found
-
-
-def _loops(body: Sequence[ast.stmt]) -> tuple[dict[str, tuple[ast.expr, ...]], frozenset[Span]]:
-    """Return what each loop variable goes through, and the expressions that contain one: their rows vary."""
-    loops: dict[str, tuple[ast.expr, ...]] = {}
-    varying: set[Span] = set()
-    for node in ast.walk(ast.Module(list(body), [])):
-        if isinstance(node, ast.For | ast.comprehension):
-            names = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
-            for name in names:
-                loops[name] = (*loops.get(name, ()), node.iter)
-    for node in ast.walk(ast.Module(list(body), [])):
-        if isinstance(node, ast.For):
-            names = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
-            for statement in node.body:
-                for inner in ast.walk(statement):
-                    if isinstance(inner, ast.expr) and any(one.id in names for one in loads(inner)):
-                        varying.add(span_of(inner))
-    return loops, frozenset(varying)
+    loops, varying = loop_variables(body)
+    paths = read_paths(body, recording)
+    picked, counted = picked_rows(body)
+    return Program(
+        recording, recording.source, lines, statements, functions, imported, reader, loops, varying, paths, picked,
+        counted,
+    )  # fmt: skip
 
 
 def _text_of(lines: Sequence[str], node: ast.stmt) -> str:

@@ -12,7 +12,8 @@ import numpy as np
 
 from journeyman.entities.conversion import OperationKind
 from journeyman.entities.recording import CallRole, RecordedValue, RowSet, Span
-from journeyman.stages.plan_pipeline.program import Program, loads, span_of
+from journeyman.stages.plan_pipeline.places import loads, span_of
+from journeyman.stages.plan_pipeline.program import Program
 from journeyman.stages.plan_pipeline.special_calls import NEIGHBOURS, special_call
 
 __all__ = ["Rewriter", "Scope", "Style"]
@@ -88,6 +89,8 @@ class Rewriter:
         if value.type_name.endswith(".Bunch"):
             return True
         if self._is_container(value):
+            if value.shape and value.shape[0] > 10 and value.shape[0] in self.scope.lengths:
+                return True
             return value.text == "" and value.shape not in ((0,), ())
         table = value.type_name.startswith(("pandas.", "numpy.", "scipy.", "polars."))
         if not table or not value.shape or value.shape[0] <= 5 or value.text:
@@ -101,10 +104,10 @@ class Rewriter:
         if value.rows is None:
             return not self._is_container(value) or self._container_on_path(value)
         rows = self.program.recording.row_sets[value.rows]
-        if rows.table != self.scope.table:
-            return False
         if self.within or value.span in self.program.varying:
             return True
+        if rows.table != self.scope.table:
+            return False
         return len(rows.numbers) == 0 or not self._scored.isdisjoint(rows.numbers.tolist())
 
     def _is_container(self, value: RecordedValue) -> bool:
@@ -171,6 +174,8 @@ class Rewriter:
         if self.carries(value) and (self.on_path(value) or value.rows is None):
             return False
         if isinstance(node, ast.Name) and self.program.changed_at(node):
+            return False
+        if any(span_of(one) in self.program.picked for one in ast.walk(node)):
             return False
         return self.reads_rows(node)
 
@@ -315,7 +320,8 @@ class Rewriter:
         if self.program.recording.seed is None or style is Style.PREDICT or not isinstance(node, ast.stmt):
             return
         draws = {span_of(one) for one in _own_expressions(node) if isinstance(one, ast.Call)} & self._drawing
-        if draws and not self.program.lines[node.lineno - 1][: node.col_offset].strip():
+        at_top = any(one.node is node for one in self.program.statements)
+        if draws and (at_top or not self.program.lines[node.lineno - 1][: node.col_offset].strip()):
             begin, _ = self._place(node)
             yield begin, begin, f"np.random.seed({self.program.recording.seed})\n" + " " * node.col_offset
 
@@ -364,6 +370,8 @@ class Rewriter:
             return self.given_rows
         if (path := self._file_read(node)) is not None:
             return path
+        if span_of(node) in self.program.counted and getattr(node, "value", None) == self.scope.n_rows:
+            return "len(rows)"
         if style is Style.TRAIN:
             return self._divided(node)
         special = special_call(self, node)

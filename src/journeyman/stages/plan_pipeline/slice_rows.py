@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from journeyman.entities.recording import CallRole, Span
 from journeyman.stages.plan_pipeline.find_prediction import Prediction
-from journeyman.stages.plan_pipeline.program import Program, Statement, base_name, loads, span_of
+from journeyman.stages.plan_pipeline.places import loads, span_of
+from journeyman.stages.plan_pipeline.program import Program, Statement, base_name
 from journeyman.stages.plan_pipeline.rewrite import Rewriter
 from journeyman.stages.plan_pipeline.special_calls import special_call
 
@@ -92,12 +93,12 @@ def _slice_learning(program: Program, rewriter: Rewriter, units: list[Unit], nee
     """Mark the statements that names depend on, the last first."""
     for unit in reversed(units):
         one = unit.statement
-        if one.shown:
-            continue
         seeds = any(
             isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _SEEDS
             for node in ast.walk(one.node)
         )
+        if one.shown and not seeds:
+            continue
         if seeds or (one.makes | one.changes) & needed or "*" in one.makes:
             unit.learns = True
             if isinstance(one.node, ast.For | ast.While | ast.If | ast.With):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from journeyman.entities.conversion import OperationKind
-from journeyman.stages.plan_pipeline.program import span_of
+from journeyman.stages.plan_pipeline.places import span_of
 
 if TYPE_CHECKING:
     from journeyman.stages.plan_pipeline.rewrite import Rewriter, Style
@@ -276,6 +276,17 @@ def _scale(rewriter: Rewriter, node: ast.Call) -> Special | None:
     return Special((node.args[0],), OperationKind.LEARNED, "the scale of columns is learned", text)
 
 
+def _constant(rewriter: Rewriter, node: ast.Call) -> Special | None:
+    """Write ``add_constant``: of one row all columns are constant, and none would be added."""
+    if len(node.args) != 1 or node.keywords:
+        return None
+
+    def text(style: Style) -> str:
+        return f'{rewriter.program.text(node.func)}({rewriter.text(node.args[0], style)}, has_constant="add")'
+
+    return Special((node.func, node.args[0]), OperationKind.ROW, "", text)
+
+
 def _concat(rewriter: Rewriter, node: ast.Call) -> Special | None:
     """Write a table put together from parts of one: in predicting the first part is all there is."""
     if not node.args or not isinstance(node.args[0], ast.List | ast.Tuple):
@@ -309,6 +320,7 @@ def _keyword(rewriter: Rewriter, node: ast.keyword, style: Style) -> str:
 
 _WRITERS: dict[str, Callable[[Rewriter, ast.Call], Special | None]] = {
     "train_test_split": _division,
+    "add_constant": _constant,
     "fit_transform": _fit_transform,
     "fit_predict": _fit_transform,
     "get_dummies": _get_dummies,

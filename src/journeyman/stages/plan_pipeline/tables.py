@@ -11,7 +11,8 @@ from pathlib import PurePosixPath
 from journeyman.entities.recording import RecordedTable
 from journeyman.stages.plan_pipeline.imports import import_lines, unknown_names
 from journeyman.stages.plan_pipeline.layout import indented
-from journeyman.stages.plan_pipeline.program import Program, loads, span_of
+from journeyman.stages.plan_pipeline.places import loads, span_of
+from journeyman.stages.plan_pipeline.program import Program
 
 __all__ = ["TableReader", "project_path"]
 

@@ -38,12 +38,12 @@ def _preparation(layout: Layout, imports: Mapping[str, str]) -> str:
     if layout.clean:
         back = f"return {', '.join(layout.live)}" if layout.live else "return None"
         body.append(
-            _function("clean", "rows, learned", "Return the rows as both learning and predicting need them.",
+            _function("clean_rows", "rows, learned", "Return the rows as both learning and predicting need them.",
                       [*layout.clean, back])
         )  # fmt: skip
     call = [_clean_call(layout)] if layout.clean else []
     body.append(
-        _function("prepare", "rows, learned", "Return the features of rows, with what was learned.",
+        _function("prepare_features", "rows, learned", "Return the features of rows, with what was learned.",
                   [*call, *layout.features, f"return {layout.result}"])
     )  # fmt: skip
     return _module(head, body, imports, frozenset())
@@ -51,16 +51,16 @@ def _preparation(layout: Layout, imports: Mapping[str, str]) -> str:
 
 def _clean_call(layout: Layout) -> str:
     if not layout.live:
-        return "clean(rows, learned)"
+        return "clean_rows(rows, learned)"
     left = ", ".join(layout.live)
-    return f"{left} = clean(rows, learned)"
+    return f"{left} = clean_rows(rows, learned)"
 
 
 def _training(layout: Layout, imports: Mapping[str, str], shared: frozenset[str]) -> str:
     body = [*layout.own]
     call = [_clean_call(layout)] if layout.clean else []
     doc = "Learn all that predicting needs; where ``learned.told``, rows are divided."
-    body.append(_function("learn", "rows, learned", doc, [*call, *layout.training]))
+    body.append(_function("learn_all", "rows, learned", doc, [*call, *layout.training]))
     head = '"""What is learned from rows: the preparation, and the model."""'
     return _module(head, body, imports, shared)
 
@@ -110,8 +110,8 @@ import numpy as np
 import pandas as pd
 AVAILABLE
 from .learned import Learned
-from .preparation import prepare
-from .training import learn
+from .preparation import prepare_features
+from .training import learn_all
 
 pd.options.future.infer_string = False  # texts are objects, as they were when the prototype was written
 
@@ -146,7 +146,7 @@ PROBABILITIES
             raise ValueError(f"the table has no column {', '.join(map(repr, missing))}")
         self.learned.learning = False
         self.learned.begin()
-        return prepare(self._table(rows), self.learned)
+        return prepare_features(self._table(rows), self.learned)
 
     def save(self, path: "str | Path") -> None:
         """Store what was learned."""
@@ -160,7 +160,7 @@ PROBABILITIES
     def _fit(self, rows: pd.DataFrame, learned: Learned) -> "Pipeline":
         if TARGET is not None:
             learned.keep("target_example", rows[TARGET].dropna().mode().iloc[0])
-        learn(_as_read(rows), learned)
+        learn_all(_as_read(rows), learned)
         self.learned = learned
         return self
 

@@ -58,3 +58,20 @@ def test_rows_are_divided_as_told_or_stand_on_both_sides() -> None:
     assert list(both[1]["a"]) == [1, 2]
     folds = Learned().folds([], table)
     assert [list(part) for part in folds[0]] == [[0, 1], [0, 1]]
+
+
+def test_what_training_rows_alone_say_is_not_kept() -> None:
+    learned = Learned()
+    with learned.apart():
+        assert learned("mean", lambda: 1) == 1
+    assert learned("mean", lambda: 2) == 2
+    _predicting(learned)
+    assert learned("mean", lambda: 3) == 2
+
+
+def test_what_is_given_back_may_be_changed() -> None:
+    learned = Learned()
+    learned.keep("names", ["a"])
+    _predicting(learned)
+    learned("names").append("b")
+    assert learned("names") == ["a"]

@@ -163,3 +163,40 @@ def test_a_program_without_a_model_is_refused() -> None:
     assert list_models(recording) == ()
     with pytest.raises(InputError, match="no model was fitted"):
         plan_pipeline(recording, None, None)
+
+
+def test_a_function_that_learns_is_called_for_both_parts(tmp_path: Path) -> None:
+    source = """\
+import numpy as np
+from sklearn.cluster import KMeans
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score
+
+def load():
+    return pd.read_csv("people.csv")
+
+def prepare(data, fill):
+    data = data.copy()
+    data["Age"] = data["Age"].fillna(fill)
+    data["z"] = (data["Fare"] - data["Fare"].mean()) / data["Fare"].std()
+    return data[["Age", "z"]].values
+
+def evaluate(model, X, y):
+    print(accuracy_score(y, model.predict(X)))
+
+df = load()
+np.random.seed(1)
+mask = np.random.rand(len(df)) < 0.8
+train = df[mask]
+test = df[~mask]
+fill = train.Age.median()
+X_train, X_test = prepare(train, fill), prepare(test, fill)
+for strength in [0.1, 1.0]:
+    model = LogisticRegression(C=strength)
+    model.fit(X_train, train.Bought.values)
+    evaluate(model, X_test, test.Bought.values)
+"""
+    _, code, checks = _planned(source, tmp_path)
+    assert checks.equal_predictions, checks
+    assert "np.random.seed(1)" in code.modules["training.py"]
+    assert "KMeans" not in "".join(code.modules.values())
