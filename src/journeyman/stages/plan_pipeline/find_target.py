@@ -105,9 +105,9 @@ def _column(program: Program, name: str, columns: Sequence[str]) -> str | None:
                     renames = isinstance(key, ast.Constant) and isinstance(value, ast.Constant) and value.value == name
                     if renames and isinstance(key, ast.Constant) and key.value in columns:
                         return str(key.value)
-    plain = [one for one in columns if _plain(one) == _plain(name)]
+    plain = [one for one in columns if _spelling(one) == _spelling(name)]
     return plain[0] if len(plain) == 1 else None
 
 
-def _plain(name: str) -> str:
+def _spelling(name: str) -> str:
     return name.strip().lower().replace(" ", "_")

@@ -84,14 +84,14 @@ def import_lines(used: Iterable[str], imports: Mapping[str, str], shared: Iterab
         elif name in _SUPPLIED:
             lines.append(_SUPPLIED[name])
     groups: tuple[list[str], list[str], list[str]] = ([], [], [])
-    for line in _joined(lines):
+    for line in _join_lines(lines):
         module = line.split()[1]
         place = 2 if module.startswith(".") else 0 if module.partition(".")[0] in sys.stdlib_module_names else 1
         groups[place].append(line)
     return "\n\n".join("\n".join(group) for group in groups if group) + ("\n" if any(groups) else "")
 
 
-def _joined(lines: Iterable[str]) -> list[str]:
+def _join_lines(lines: Iterable[str]) -> list[str]:
     """Return import lines in order, with one line for each module that names are taken from."""
     whole = sorted({line for line in lines if line.startswith("import ")})
     taken: dict[str, set[str]] = {}

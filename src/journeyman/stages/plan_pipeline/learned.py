@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+__all__ = ["Learned"]
+
 _CHANGED = (list, dict, set, np.ndarray, pd.DataFrame, pd.Series)
 """What a statement may change where it stands: it is given as a copy."""
 
@@ -63,18 +65,19 @@ class Learned:
         """Begin a pass: what was learned first is given first."""
         self._calls.clear()
 
-    def get_dummies(self, name: str, data: Any, *args: Any, **settings: Any) -> pd.DataFrame:
-        """Return the columns of ``pandas.get_dummies``, with the categories that were learned."""
+    def get_dummies(self, name: str, encode: Callable[[Any], pd.DataFrame], data: Any) -> pd.DataFrame:
+        """Return the columns that ``pandas.get_dummies`` makes of data, with the categories that were learned."""
         if self.learning:
-            dummies = pd.get_dummies(data, *args, **settings)
-            self(name, lambda: (_categories(data, settings.get("columns")), dummies.columns, dummies.dtypes))
+            dummies = encode(data)
+            self(name, lambda: (_categories(data, dummies), dummies.columns, dummies.dtypes))
             return dummies
         categories, columns, kinds = self(name)
         if isinstance(data, pd.DataFrame):
             data = data.astype({column: pd.CategoricalDtype(known) for column, known in categories.items()})
         else:
-            data = pd.Series(pd.Categorical(data, categories=categories), index=getattr(data, "index", None))
-        dummies = pd.get_dummies(data, *args, **settings).reindex(columns=columns, fill_value=0)
+            values = pd.Categorical(data, categories=categories)
+            data = pd.Series(values, index=getattr(data, "index", None), name=getattr(data, "name", None))
+        dummies = encode(data).reindex(columns=columns, fill_value=0)
         return dummies.astype({column: kind for column, kind in kinds.items() if column in dummies.columns})
 
     def factorize(self, name: str, data: Any) -> tuple[Any, Any]:
@@ -82,11 +85,9 @@ class Learned:
         values = self(name, lambda: pd.factorize(data)[1])
         return pd.Index(values).get_indexer(pd.Index(data)), values
 
-    def divide(self, function: Callable[..., Any], *tables: Any, **settings: Any) -> Any:
+    def divide(self, compute: Callable[[], Any], *tables: Any) -> Any:
         """Divide rows as the prototype did, or give all of them for each part."""
-        if self.told:
-            return function(*tables, **settings)
-        return [copy.copy(table) for table in tables for _ in range(2)]
+        return compute() if self.told else [copy.copy(table) for table in tables for _ in range(2)]
 
     def folds(self, parts: Any, rows: Any) -> Any:
         """Return pairs of positions to learn from and to judge by; of an undivided table all of them twice."""
@@ -96,9 +97,8 @@ class Learned:
         return [(everything, everything)]
 
 
-def _categories(data: Any, columns: Any) -> Any:
-    """Return the values of what is made into columns: by column of a table, otherwise in their order."""
+def _categories(data: Any, dummies: pd.DataFrame) -> Any:
+    """Return the values of what became columns: by column of a table, otherwise in their order."""
     if isinstance(data, pd.DataFrame):
-        names = list(data.select_dtypes(["object", "string", "category"]).columns) if columns is None else list(columns)
-        return {name: pd.Categorical(data[name]).categories for name in names}
+        return {name: pd.Categorical(data[name]).categories for name in data.columns if name not in dummies.columns}
     return pd.Categorical(data).categories

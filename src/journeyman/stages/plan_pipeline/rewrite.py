@@ -296,7 +296,7 @@ class Rewriter:
             yield special.kind, special.reason
             return
         if self.hook(node):
-            yield OperationKind.LEARNED, f"{short_text(self.program.text(node))} is learned from rows"
+            yield OperationKind.LEARNED, f"{_short_text(self.program.text(node))} is learned from rows"
             return
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             word, rows = node.func.attr, self.on_path(self.program.value(node))
@@ -341,13 +341,13 @@ class Rewriter:
         if after is not None:
             yield (*self._place(node), after)
             return
-        gone = self._gone(node)
-        yield from gone.values()
+        left_out = self._edits_without(node)
+        yield from left_out.values()
         for child in ast.iter_child_nodes(node):
-            if id(child) not in gone:
+            if id(child) not in left_out:
                 yield from self._edits(child, style)
 
-    def _gone(self, node: ast.AST) -> dict[int, tuple[int, int, str]]:
+    def _edits_without(self, node: ast.AST) -> dict[int, tuple[int, int, str]]:
         """Return the statements within one that are left out, as edits; a body that loses all of them passes."""
         found: dict[int, tuple[int, int, str]] = {}
         for name in ("body", "orelse"):
@@ -421,12 +421,12 @@ class Rewriter:
             return f'learned("{given}")'
         return f'learned("{given}", lambda: {compute})'
 
-    def name_of(self, key: object, wish: str) -> str:
+    def name_of(self, key: object, asked: str) -> str:
         """Return a name for a site: the same for the same, and no two alike."""
         known = span_of(key) if isinstance(key, ast.AST) else key
         if known not in self.given:
-            self.names[wish] = self.names.get(wish, 0) + 1
-            self.given[known] = wish if self.names[wish] == 1 else f"{wish}_{self.names[wish]}"
+            self.names[asked] = self.names.get(asked, 0) + 1
+            self.given[known] = asked if self.names[asked] == 1 else f"{asked}_{self.names[asked]}"
         return self.given[known]
 
     def _place(self, node: ast.AST) -> tuple[int, int]:
@@ -468,7 +468,7 @@ def _own_expressions(node: ast.stmt) -> Iterator[ast.AST]:
                 asked.append(child)
 
 
-def short_text(text: str) -> str:
+def _short_text(text: str) -> str:
     """Return a text on one line."""
     text = " ".join(text.split())
     return text if len(text) <= 60 else text[:57] + "..."

@@ -62,16 +62,10 @@ def special_call(rewriter: Rewriter, node: ast.AST) -> Special | None:
 
 def _division(rewriter: Rewriter, node: ast.Call) -> Special | None:
     def text(style: Style) -> str:
-        return _called_by(rewriter, node, f"learned.divide({rewriter.program.text(node.func)}, ", style)
+        tables = ", ".join(rewriter.text(one, style) for one in node.args)
+        return f"learned.divide(lambda: {rewriter.inner_text(node, style)}, {tables})"
 
     return Special(tuple(node.args), OperationKind.SPLIT, "divides rows as the prototype did", text)
-
-
-def _called_by(rewriter: Rewriter, node: ast.Call, opening: str, style: Style) -> str:
-    """Return a call with its arguments as they are laid out, behind another opening."""
-    before = len(rewriter.program.text(node.func))
-    text = rewriter.inner_text(node, style)
-    return opening + text[before:].lstrip().removeprefix("(").lstrip()
 
 
 def _fit_transform(rewriter: Rewriter, node: ast.Call) -> Special | None:
@@ -110,7 +104,11 @@ def _get_dummies(rewriter: Rewriter, node: ast.Call) -> Special | None:
 
     def text(style: Style) -> str:
         name = rewriter.name_of(node, "dummies")
-        return _called_by(rewriter, node, f'learned.get_dummies("{name}", ', style)
+        given, plain = rewriter.text(node.args[0], style), rewriter.program.text(node.args[0])
+        whole = rewriter.program.text(node)
+        begin = whole.index(plain, len(rewriter.program.text(node.func)))
+        encode = f"{whole[:begin]}data{whole[begin + len(plain) :]}"
+        return f'learned.get_dummies("{name}", lambda data: {encode}, {given})'
 
     return Special((node.args[0],), OperationKind.LEARNED, "the categories of columns are learned", text)
 

@@ -13,6 +13,10 @@ def _predicting(learned: Learned) -> Learned:
     return learned
 
 
+def _encode(data: pd.DataFrame) -> pd.DataFrame:
+    return pd.get_dummies(data, drop_first=True)
+
+
 def test_the_nth_call_gives_what_the_nth_call_learned() -> None:
     learned = Learned()
     assert [learned("mean", lambda k=k: k * 10) for k in range(3)] == [0, 10, 20]
@@ -31,12 +35,12 @@ def test_what_is_kept_does_not_change_with_what_was_given() -> None:
 def test_dummies_of_one_row_have_the_columns_that_were_learned() -> None:
     learned = Learned()
     table = pd.DataFrame({"a": [1, 2, 3], "b": ["x", "y", "z"]})
-    whole = learned.get_dummies("dummies", table, drop_first=True)
+    whole = learned.get_dummies("dummies", _encode, table)
     _predicting(learned)
-    alone = learned.get_dummies("dummies", table.iloc[[2]], drop_first=True)
+    alone = learned.get_dummies("dummies", _encode, table.iloc[[2]])
     pd.testing.assert_frame_equal(alone, whole.iloc[[2]])
     learned.begin()
-    unknown = learned.get_dummies("dummies", pd.DataFrame({"a": [1], "b": ["new"]}), drop_first=True)
+    unknown = learned.get_dummies("dummies", _encode, pd.DataFrame({"a": [1], "b": ["new"]}))
     assert list(unknown.columns) == ["a", "b_y", "b_z"]
     assert not unknown[["b_y", "b_z"]].to_numpy().any()
 
@@ -51,9 +55,9 @@ def test_values_keep_their_numbers_and_unknown_ones_have_none() -> None:
 
 def test_rows_are_divided_as_told_or_stand_on_both_sides() -> None:
     table = pd.DataFrame({"a": [1, 2]})
-    told = Learned(told=True).divide(lambda one, size: [one.head(size), one.tail(size)], table, size=1)
+    told = Learned(told=True).divide(lambda: [table.head(1), table.tail(1)], table)
     assert [len(part) for part in told] == [1, 1]
-    both = Learned().divide(lambda one, size: [], table, size=1)
+    both = Learned().divide(lambda: [], table)
     both[0]["a"] = 0
     assert list(both[1]["a"]) == [1, 2]
     folds = Learned().folds([], table)
