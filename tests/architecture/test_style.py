@@ -12,11 +12,17 @@ ROOT = Path(__file__).parents[2]
 
 WIDEST = 7
 LONGEST = 500  # lines
+PASSES_ON = {
+    "journeyman.runtime.pipeline_program.looked_at",  # stands in for a model's fit, which checks what it is given
+    "journeyman.stages.plan_pipeline.learned.get_dummies",  # text of projects: pandas checks
+    "journeyman.stages.plan_pipeline.learned.divide",  # the same: the function that divides checks
+}
 WIDE_BY_NATURE = {
     "journeyman.cli.predict.predict",  # a command, that cli.py puts in its place among the others
     "journeyman.cli.predict.score",  # the same
     "journeyman.api.predict.predict_file",  # what the command does, for programs: one parameter an option
     "journeyman.api.build.build",  # one parameter a setting: the signature is what users read
+    "journeyman.api.convert.convert",  # the same
 }
 
 
@@ -136,7 +142,9 @@ def test_no_function_takes_whatever_comes(modules: list[Any]) -> None:
         f"{module.name}:{node.lineno} {node.name}(**{node.args.kwarg.arg})"
         for module in modules
         for node in module.nodes
-        if isinstance(node, ast.FunctionDef) and node.args.kwarg is not None
+        if isinstance(node, ast.FunctionDef)
+        and node.args.kwarg is not None
+        and f"{module.name}.{node.name}" not in PASSES_ON
     ]
     assert not found, "\n".join(found)
 

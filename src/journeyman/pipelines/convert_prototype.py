@@ -20,7 +20,7 @@ from journeyman.errors import InputError
 from journeyman.exporters.project_files import commit_folder
 from journeyman.importers.prototypes import read_prototype
 from journeyman.interfaces import Clock, Progress
-from journeyman.pipelines.honest_scores import Laid, Scores, honest_scores
+from journeyman.pipelines.honest_scores import LaidOutCode, Scores, honest_scores
 from journeyman.reports.conversion import conversion_json, render_conversion
 from journeyman.runtime.check_project import check_project
 from journeyman.runtime.confined_program import Limits
@@ -92,7 +92,7 @@ def convert_prototype(request: ConvertRequest, clock: Clock, progress: Progress)
         progress.stage("plan", f"the pipeline of {chosen.name.rpartition('.')[2]}")
         code, checks = _plan(recording, chosen, request.target, folder, limits)
         progress.stage("judge", "with the leaks taken away")
-        laid = Laid(scratch / "judged", "judged", limits, request.budget)
+        laid = LaidOutCode(scratch / "judged", "judged", limits, request.budget)
         lay_out_code(code, folder, laid.place, laid.package)
         scores = honest_scores(code, recording, readable.leaks, laid, clock, progress)
         report = _report_of_run(report, recording, code, scores, others)

@@ -43,7 +43,7 @@ from journeyman.stages.compare_parts import (
 from journeyman.stages.judge_predictions import judge_predictions
 from journeyman.stages.split_honestly import split_honestly, without_columns
 
-__all__ = ["Scores", "honest_scores"]
+__all__ = ["LaidOutCode", "Scores", "honest_scores"]
 
 _LEAST_BUDGET, _MOST_BUDGET = 20.0, 60.0
 _ALIKE = 1e-9
@@ -76,7 +76,7 @@ class Scores:
 
 
 @dataclass(frozen=True)
-class Laid:
+class LaidOutCode:
     """Where the code of a pipeline lies, and what it may take."""
 
     place: Path
@@ -87,7 +87,12 @@ class Laid:
 
 
 def honest_scores(
-    code: PipelineCode, recording: Recording, leaks: Sequence[CodeLeak], laid: Laid, clock: Clock, progress: Progress
+    code: PipelineCode,
+    recording: Recording,
+    leaks: Sequence[CodeLeak],
+    laid: LaidOutCode,
+    clock: Clock,
+    progress: Progress,
 ) -> Scores:
     """Return what a prototype's score is worth. What fails on the way is told in ``reasons`` and is no reason to stop.
 
@@ -97,7 +102,7 @@ def honest_scores(
     recording : Recording
     leaks : sequence of CodeLeak
         Of the whole program.
-    laid : Laid
+    laid : LaidOutCode
         Its folder may be written to.
     clock : Clock
     progress : Progress
@@ -174,7 +179,7 @@ class _Asked:
     metric: str
 
 
-def _built(asked: _Asked, judged: PartPredictions, laid: Laid, seconds: float, clock: Clock) -> float | None:
+def _built(asked: _Asked, judged: PartPredictions, laid: LaidOutCode, seconds: float, clock: Clock) -> float | None:
     """Return the score of a build on the rows that judge the honest pipeline, in the time that the prototype took."""
     target, table, split = asked.code.target, asked.table, asked.split
     if target is None or target not in table.columns:
@@ -195,8 +200,8 @@ def _built(asked: _Asked, judged: PartPredictions, laid: Laid, seconds: float, c
         new = rows.iloc[judged.rows].drop(columns=target).reset_index(drop=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of unseen categories: the build is judged as it is
-            answers = release.predict(new)
-        predicted = _as_the_prototype(answers, table[target].iloc[judged.rows], judged.truth)
+            values = release.predict(new)
+        predicted = _as_the_prototype(values, table[target].iloc[judged.rows], judged.truth)
         if predicted is None:
             return None
         part = PredictedRows(judged.truth, predicted, split.clusters[judged.rows])

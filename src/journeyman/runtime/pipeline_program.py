@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+__all__ = ["main"]
+
 
 def main() -> None:
     """Answer the question in the file that is named."""
@@ -44,10 +46,10 @@ def main() -> None:
 
 def _tell(pipeline: Any, table: pd.DataFrame, rows: np.ndarray, truth: dict[int, Any], number: int) -> None:
     asked = table.iloc[rows]
-    predicted = _plain(pipeline.predict(asked))
+    predicted = _as_array(pipeline.predict(asked))
     if len(predicted) != len(rows):
         raise ValueError(f"{len(rows)} rows went in and {len(predicted)} predictions came out")
-    told: dict[str, Any] = {"rows": rows, "truth": _plain([truth[row] for row in rows]), "predicted": predicted}
+    told: dict[str, Any] = {"rows": rows, "truth": _as_array([truth[row] for row in rows]), "predicted": predicted}
     if hasattr(pipeline, "predict_proba"):
         # a model without probabilities has the method and refuses
         with contextlib.suppress(AttributeError, ValueError, NotImplementedError):
@@ -55,7 +57,7 @@ def _tell(pipeline: Any, table: pd.DataFrame, rows: np.ndarray, truth: dict[int,
     np.savez(f"answer{number}.npz", **told)
 
 
-def _plain(values: Any) -> np.ndarray:
+def _as_array(values: Any) -> np.ndarray:
     """Return numbers as they are, and everything else as texts."""
     found = np.asarray(values)
     found = found.reshape(len(found), -1)[:, 0] if found.ndim > 1 else found

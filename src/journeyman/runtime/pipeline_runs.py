@@ -103,10 +103,10 @@ def predict_parts(
             np.savez(place / f"part{k}.npz", training=part.training, test=part.test)
     asked: dict[str, object] = {"package": package, "model": model, "parts": [part is not None for part in parts]}
     _ask(place, asked | {"left_out": list(left_out)}, limits)
-    return [_answer(place / f"answer{k}.npz") for k in range(len(parts))]
+    return [_read_predictions(place / f"answer{k}.npz") for k in range(len(parts))]
 
 
-def _answer(file: Path) -> PartPredictions:
+def _read_predictions(file: Path) -> PartPredictions:
     with np.load(file, allow_pickle=False) as told:
         probabilities = told["probabilities"] if "probabilities" in told.files else None
         return PartPredictions(told["rows"], told["truth"], told["predicted"], probabilities)
