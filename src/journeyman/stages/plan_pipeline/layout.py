@@ -51,8 +51,6 @@ def lay_out(program: Program, prediction: Prediction, rewriter: Rewriter, units:
     units = [u for u in units if not isinstance(u.statement.node, ast.Import | ast.ImportFrom)]
     hoisted = _hoisted(program, rewriter, units)
     rest = [unit for unit in units if unit not in hoisted]
-    shared = tuple(_definition(unit, program, hoisted) for unit in hoisted if unit.predicts)
-    own = tuple(_definition(unit, program, hoisted) for unit in hoisted if not unit.predicts)
     cut = _cut(rest, rewriter)
     first, later = rest[:cut], rest[cut:]
     ends = [*loads(prediction.model), *(n for node in prediction.fit for n in loads(node))]
@@ -79,7 +77,24 @@ def lay_out(program: Program, prediction: Prediction, rewriter: Rewriter, units:
     read = _reads_of([*training, *features, result])
     live = tuple(name for name in _in_order(first) if name in made & read)
     clean = _clean_text(first, rewriter, set(live))
+    shared, own = _divided(hoisted, program, [*clean, *features, result])
     return Layout(shared, own, tuple(clean), tuple(features), tuple(training), live, result)
+
+
+def _divided(
+    hoisted: Sequence[Unit], program: Program, preparation: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the definitions that the preparation needs, and those that training alone needs."""
+    texts = {unit.statement.number: _definition(unit, program, hoisted) for unit in hoisted}
+    needed = {unit.statement.number for unit in hoisted if unit.predicts}
+    while True:
+        reads = _reads_of([*preparation, *(texts[number] for number in needed)])
+        more = {u.statement.number for u in hoisted if u.statement.makes & reads} - needed
+        if not more:
+            break
+        needed |= more
+    shared = tuple(text for number, text in texts.items() if number in needed)
+    return shared, tuple(text for number, text in texts.items() if number not in needed)
 
 
 def _hoisted(program: Program, rewriter: Rewriter, units: Sequence[Unit]) -> list[Unit]:
@@ -112,7 +127,8 @@ def _hoisted(program: Program, rewriter: Rewriter, units: Sequence[Unit]) -> lis
                 continue
             free = unit.statement.reads - known - names - {node.name}
             wanted = [constants[name] for name in free if name in constants]
-            if isinstance(node, ast.FunctionDef) and (free - constants.keys() or _learns_inside(node, rewriter)):
+            learns = unit.predicts and isinstance(node, ast.FunctionDef) and _learns_inside(node, rewriter)
+            if isinstance(node, ast.FunctionDef) and (free - constants.keys() or learns):
                 continue
             for one in (*wanted, unit):
                 if one not in found:
@@ -167,7 +183,7 @@ def _divides(unit: Unit, rewriter: Rewriter) -> bool:
     if unit.parts or unit.folds or unit.inside:
         return True
     text = rewriter.text(unit.statement.node, Style.TRAIN)
-    return "learned.told" in text or "learned.divide" in text
+    return any(word in text for word in ("learned.told", "learned.divide", "learned.part("))
 
 
 def _needed_in_training(

@@ -89,6 +89,10 @@ class Learned:
         """Divide rows as the prototype did, or give all of them for each part."""
         return compute() if self.told else [copy.copy(table) for table in tables for _ in range(2)]
 
+    def part(self, compute: Callable[[], Any], table: Any) -> Any:
+        """Return the rows that the prototype divided off, or all of them."""
+        return compute() if self.told else copy.copy(table)
+
     def folds(self, parts: Any, rows: Any) -> Any:
         """Return pairs of positions to learn from and to judge by; of an undivided table all of them twice."""
         if self.told:

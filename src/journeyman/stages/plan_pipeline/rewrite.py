@@ -388,10 +388,9 @@ class Rewriter:
         if style is Style.PREDICT:
             return inner
         whole = self.inner_text(node, style)
-        flag = "learned.told" if self.divides(node, source) else "learned.learning"
-        if style is Style.LEARN and flag == "learned.learning":
-            return whole
-        return f"({whole} if {flag} else {inner})"
+        if self.divides(node, source):
+            return f"learned.part(lambda: {whole}, {inner})"
+        return whole if style is Style.LEARN else f"({whole} if learned.learning else {inner})"
 
     def _file_read(self, node: ast.AST) -> str | None:
         """Return the place of a file of the project, where a node is the path of a table besides the main one."""
@@ -408,7 +407,7 @@ class Rewriter:
         source = self.selected_from(node)
         if source is None or not self.divides(node, source):
             return None
-        return f"({self.program.text(node)} if learned.told else {self.text(source, Style.TRAIN)})"
+        return f"learned.part(lambda: {self.program.text(node)}, {self.text(source, Style.TRAIN)})"
 
     def _child_edits(self, node: ast.AST, style: Style) -> Iterator[tuple[int, int, str]]:
         for child in ast.iter_child_nodes(node):
