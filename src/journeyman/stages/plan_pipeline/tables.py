@@ -71,7 +71,12 @@ class TableReader:
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns of the rows that the pipeline is given."""
-        return (*self.table.columns, "target") if self.kind in ("bunch", "pair") else self.table.columns
+        return (*self._features, "target") if self.kind in ("bunch", "pair") else self.table.columns
+
+    @property
+    def _features(self) -> tuple[str, ...]:
+        """Names of the columns of features: a Bunch that is asked for tables has one that holds its target as well."""
+        return self.table.columns if self.kind != "bunch" else tuple(c for c in self.table.columns if c != "target")
 
     @property
     def given_rows(self) -> str:
@@ -82,7 +87,7 @@ class TableReader:
         """Return the text of ``tables.py``."""
         lines, result = self._reading()
         form = _FORMS[self.kind].replace("READ", result)
-        form = form.replace("COLUMNS", repr(list(self.table.columns)))
+        form = form.replace("COLUMNS", repr(list(self._features)))
         body = "\n".join(indented(line) for line in (*lines, form.split("GIVEN_BACK")[0].strip()))
         doc = "Return the rows of the main table, as the prototype reads them."
         place = 'DATA = Path(__file__).resolve().parents[2] / "data"'
