@@ -85,10 +85,11 @@ def test_places_that_cannot_be_used_are_refused(folder: Path) -> None:
     refused(convert("a.py", "--timeout", "soon"), folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("program", "told"),
     [
-        ("x = 1\nprint(x)\n", "fits no model"),
+        ("x = 1\nprint(x)\n", "never fits a model"),
         (FIT.replace("houses.csv", "gone.csv"), "--data DIR"),
         ("import nowhere_to_be_found\n" + "model = nowhere_to_be_found.Model().fit()\n", "pip install"),
         ("n = int(input('how many? '))\nmodel.fit(n)\n", "input()"),
@@ -116,6 +117,7 @@ def test_a_prototype_that_is_not_run_gets_a_report_alone(folder: Path) -> None:
     assert report["equal_predictions"] is None
 
 
+@pytest.mark.slow
 def test_a_script_becomes_a_project(folder: Path) -> None:
     table = pd.DataFrame({"size": range(40), "price": [3.0 * k + k % 5 for k in range(40)]})
     table.to_csv(folder / "houses.csv", index=False)

@@ -212,7 +212,7 @@ def _no_model(recording: Recording, readable: _Readable) -> InputError:
         reason, hint = ended.get(recording.ended, (f"it ended: {recording.ended}", "run it by itself first"))
         return InputError(f"no model of {name} was fitted: {reason}", hint=hint)
     if not recording.failures:
-        return InputError(f"{name} fits no model", hint="give a prototype that calls fit of a model")
+        return InputError(f"{name} never fits a model", hint="give a prototype that calls fit of a model")
     first = recording.failures[0]
     return InputError(
         f"no model of {name} was fitted: {readable.prototype.place(first.line)} failed, {_reason(first)}",

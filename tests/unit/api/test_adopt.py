@@ -22,6 +22,8 @@ from journeyman.operations.release_cache import ReleaseCache
 from journeyman.stores.catalogue import opened_registry
 from journeyman.stores.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 ROWS = people(60, seed=2)
 INPUTS = ROWS[["age", "children", "city"]]
 

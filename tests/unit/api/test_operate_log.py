@@ -23,6 +23,8 @@ from journeyman.serving.served_release import ServedRelease
 from journeyman.stores.logs import open_log, usual_log
 from journeyman.stores.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 HOUR = 3_600_000
 BEGUN = 1_767_225_600_000  # 2026-01-01
 SPAN = 100 * HOUR

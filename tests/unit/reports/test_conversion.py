@@ -30,7 +30,8 @@ def printed(report: ConversionReport) -> str:
 
 
 def verdict(**facts: object) -> str:
-    return verdict_on(replace(REPORT, **facts)).headline  # type: ignore[arg-type]  # fields by name
+    told = facts.get("score_as_told", REPORT.score_as_told)
+    return verdict_on(replace(REPORT, **{"score_repeated": told, **facts})).headline  # type: ignore[arg-type]  # by name
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,7 @@ def verdict(**facts: object) -> str:
         ({"score_as_told": 0.75, "leaks": ()}, "The score is worth what it says."),
         ({"score_as_told": 0.6}, "The score is worth more than it says."),
         ({"score_as_told": None}, "The prototype told no score."),
+        ({"score_as_told": 40.0, "score_repeated": 0.7}, "The score as told is not one of the model's predictions."),
         ({"score_honest": None}, "Its score cannot be trusted as it is."),
         ({"score_honest": None, "leaks": ()}, "What its score is worth could not be measured."),
         ({"checks": ProjectChecks(equal_predictions=False)}, "The pipeline does not repeat the prototype."),

@@ -18,6 +18,8 @@ from journeyman.runtime.check_project import check_project
 from journeyman.runtime.confined_program import Limits
 from journeyman.stages.write_project import write_project
 
+pytestmark = pytest.mark.slow
+
 LIMITS = Limits(seconds=120.0)
 ENVIRONMENT = {"PATH": os.defpath, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 

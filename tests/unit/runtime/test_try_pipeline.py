@@ -13,7 +13,7 @@ from journeyman.entities.recording import CallRole, RecordedCall, Recording, Row
 from journeyman.runtime.confined_program import Limits
 from journeyman.runtime.try_pipeline import try_pipeline
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="programs are confined by Linux")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="programs are confined by Linux")]
 
 _TABLES = (
     "import pandas as pd\n\n\ndef read_rows():\n    return pd.DataFrame({'a': [1.0, 2.0, 4.0], 'y': [2.0, 4.0, 8.0]})\n"

@@ -13,6 +13,8 @@ from journeyman.entities.honest_split import PredictedRows
 from journeyman.errors import InputError
 from journeyman.stages.judge_predictions import judge_predictions, metric_name
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(5)
 WORDS = np.array(["cat", "dog", "owl"])[RNG.integers(0, 3, 120)]
 GUESSED = np.where(RNG.random(120) < 0.6, WORDS, "dog")

@@ -7,6 +7,8 @@ import pytest
 from journeyman.entities.recording import FailedStatement
 from journeyman.stages.mend_failures import mend_failures
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("line", "error", "message", "after"),

@@ -10,6 +10,8 @@ import pytest
 from journeyman.entities.code_leak import LeakKind
 from journeyman.stages.trace_rows import trace_rows
 
+pytestmark = pytest.mark.slow
+
 IMPORTS = """
 import numpy as np
 import pandas as pd

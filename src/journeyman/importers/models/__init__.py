@@ -27,6 +27,6 @@ def read_model(folder: Path) -> OfferedModel:
     if (folder / "pyproject.toml").is_file() and any(folder.glob("src/*/pipeline.py")):
         return read_project(folder)
     raise SourceError(
-        f"{folder} holds no model: neither {DESCRIPTION} nor pyproject.toml with src/PACKAGE/pipeline.py is there",
+        f"{folder} is not a model: neither {DESCRIPTION} nor pyproject.toml with src/PACKAGE/pipeline.py is there",
         hint="name the folder of an MLflow model, or of a project that `journeyman convert` wrote",
     )

@@ -60,7 +60,7 @@ def _without(folder: Path, name: str) -> Path:
 def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for folder, message in (
-        (tmp_path / "empty", "holds no model"),
+        (tmp_path / "empty", "is not a model"),
         (tmp_path / "nowhere", "there is no folder"),
         (_without(write_project(tmp_path / "a", model="x"), "model.joblib"), "has no model.joblib"),
         (_without(write_project(tmp_path / "b", model="x"), "contract.json"), "has no contract.json"),

@@ -14,6 +14,8 @@ from journeyman.entities.foreign_model import ForeignColumn, ForeignKind, Foreig
 from journeyman.errors import ModelError, SchemaError
 from journeyman.inference.foreign.process import ModelProcess
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = (
     ForeignColumn("age", ValueType.NUMBER),
     ForeignColumn("children", ValueType.INTEGER),

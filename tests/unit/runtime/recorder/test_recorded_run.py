@@ -11,7 +11,7 @@ from tests.recorded_program import LIMITS, at, record
 
 from journeyman.runtime.confined_program import Limits
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="programs are confined by Linux")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="programs are confined by Linux")]
 
 
 def test_a_program_is_run_to_its_end_past_what_fails(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from journeyman.runtime.recorder import record_program
 from journeyman.runtime.try_pipeline import try_pipeline
 from journeyman.stages.plan_pipeline import list_models, plan_pipeline
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="programs are confined by Linux")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="programs are confined by Linux")]
 
 _LIMITS = Limits(seconds=120.0)
 

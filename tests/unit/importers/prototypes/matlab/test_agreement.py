@@ -16,6 +16,8 @@ from journeyman.entities.prototype import Prototype
 from journeyman.importers.prototypes.matlab import read_matlab
 from journeyman.importers.prototypes.matlab.scope import python_name
 
+pytestmark = pytest.mark.slow
+
 SCRIPTS = Path(__file__).with_name("scripts")
 needs_octave = pytest.mark.skipif(shutil.which("octave-cli") is None, reason="Octave is not installed")
 

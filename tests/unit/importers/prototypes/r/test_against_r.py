@@ -16,6 +16,8 @@ import pytest
 from journeyman.runtime.confined_program import Ending, Limits
 from journeyman.runtime.run_r import find_rscript, run_r
 
+pytestmark = pytest.mark.slow
+
 SCRIPTS = Path(__file__).parent / "scripts"
 CHUNK = re.compile(r"^```\{r([^}]*)\}$(.*?)^```$", re.M | re.S)
 R_SAYS = {

@@ -338,7 +338,7 @@ def _predict(program: Program, call: Call) -> Value:
     value = translate(program, needed(found, "object", call))
     model = value.model
     if model is None:
-        raise OutsideSubsetError("predict() of what is no model", call)
+        raise OutsideSubsetError("predict() of something that is not a model", call)
     _refuse(dict(found), ("interval", "se.fit", "terms"), call)
     rows = translate(program, found["newdata"]).code if "newdata" in found else model.rows
     if "newdata" not in found and model.forest:
@@ -398,7 +398,7 @@ def _share_explained(program: Program, node: Node) -> Value:
 def _summary(program: Program, call: Call) -> Value:
     value = translate(program, needed(match_arguments(call, "object"), "object", call))
     if value.kind is not Kind.MODEL:
-        raise OutsideSubsetError("summary() of what is no model", call)
+        raise OutsideSubsetError("summary() of something that is not a model", call)
     return value
 
 
