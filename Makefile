@@ -13,7 +13,7 @@ test check quick docs: export OMP_NUM_THREADS = 1
 test check static quick docs: export PYTHONDONTWRITEBYTECODE =
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test check static quick format docs reference site experience bench bench-peers bench-smooth bench-stopping bench-tables bench-kill bench-ingest bench-large bench-predict bench-exports bench-serve bench-operate bench-honest bench-kinds bench-engines bench-chaos bench-data bench-decide engines registry clean
+.PHONY: help demo test check static quick format docs reference site experience bench bench-peers bench-smooth bench-stopping bench-tables bench-kill bench-ingest bench-large bench-predict bench-exports bench-serve bench-operate bench-honest bench-kinds bench-engines bench-chaos bench-data bench-decide bench-convert engines registry clean
 .DELETE_ON_ERROR:
 
 help:
@@ -25,7 +25,7 @@ help:
 	@echo "make reference    write docs/reference/ from options and docstrings"
 	@echo "make site      the documents as a site with search: build/site/index.html"
 	@echo "make experience   try every candidate on many small tasks and write the prior that is shipped (CACHE=, MINUTES=)"
-	@echo "make bench       the measurements; or bench-tables | bench-smooth | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-large | bench-predict | bench-exports | bench-serve | bench-operate | bench-honest | bench-kinds | bench-engines | bench-chaos | bench-decide | bench-data DATA=FOLDER"
+	@echo "make bench       the measurements; or bench-tables | bench-smooth | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-large | bench-predict | bench-exports | bench-serve | bench-operate | bench-honest | bench-kinds | bench-engines | bench-chaos | bench-decide | bench-data DATA=FOLDER | bench-convert NOTEBOOKS=FOLDER"
 	@echo "make engines   the JVM parts that tests of Kafka, Spark and Hadoop start, by Maven, into build/engines"
 
 demo: $(BASE)
@@ -114,6 +114,10 @@ bench-decide: $(DEV)
 	$(if $(DATA),$(PY) benchmarks/assess_outcomes.py $(CACHE)/assess --data $(DATA) --minutes $(MINUTES) --builds)
 	$(if $(DATA),$(PY) benchmarks/assess_judged.py $(CACHE)/assess)
 	$(if $(DATA),$(PY) benchmarks/assess_judged.py $(CACHE)/assess --truth build)
+
+# Public notebooks, each in a folder with its data: benchmarks/fetch_prototypes.py lays them out.
+bench-convert: $(DEV)
+	$(PY) benchmarks/convert_prototypes.py $(or $(NOTEBOOKS),$(error name their folder: NOTEBOOKS=FOLDER)) --minutes $(MINUTES)
 
 bench-honest: $(DEV)
 	$(PY) benchmarks/honest.py

@@ -96,4 +96,4 @@ def _notes(report: dict[str, Any]) -> tuple[str, ...]:
     told, honest = report.get("score_as_told"), report.get("score_honest")
     if not isinstance(told, int | float) or not isinstance(honest, int | float):
         return ()
-    return (f"its prototype told a {report.get('metric') or 'score'} of {told:.4g}, and without leaks {honest:.4g}",)
+    return (f"by its prototype {report.get('metric') or 'score'} is {told:.4g}, and without leaks {honest:.4g}",)
