@@ -29,7 +29,7 @@ def test_a_project_tells_its_columns_and_target(tmp_path: Path) -> None:
     assert model.arguments["package"] == "toy"
     assert "src/toy/pipeline.py" in offered.files
     assert not any(name.startswith("tests") for name in offered.files)
-    assert offered.notes == ("its prototype told a accuracy of 0.95, and without leaks 0.9",)
+    assert offered.notes == ("by its prototype accuracy is 0.95, and without leaks 0.9",)
 
 
 def test_an_mlflow_model_tells_its_signature(tmp_path: Path) -> None:
