@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from journeyman.stages.plan_pipeline.find_prediction import Prediction
 from journeyman.stages.plan_pipeline.places import loads, span_of
 from journeyman.stages.plan_pipeline.program import Program, first_line
-from journeyman.stages.plan_pipeline.rewrite import Rewriter, Style
+from journeyman.stages.plan_pipeline.rewrite import Rewriter
 from journeyman.stages.plan_pipeline.slice_rows import Unit
+from journeyman.stages.plan_pipeline.styles import Style
 
 __all__ = ["Layout", "indented", "lay_out"]
 

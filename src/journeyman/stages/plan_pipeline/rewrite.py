@@ -6,7 +6,6 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import Enum
 
 import numpy as np
 
@@ -15,8 +14,9 @@ from journeyman.entities.recording import CallRole, RecordedValue, RowSet, Span
 from journeyman.stages.plan_pipeline.places import loads, span_of
 from journeyman.stages.plan_pipeline.program import Program
 from journeyman.stages.plan_pipeline.special_calls import NEIGHBOURS, special_call
+from journeyman.stages.plan_pipeline.styles import Style
 
-__all__ = ["Rewriter", "Scope", "Style"]
+__all__ = ["Rewriter", "Scope"]
 
 _AT_HAND_WORDS = "shape index columns size empty name names dtype ndim"
 _OF_THE_ROWS_AT_HAND = frozenset(_AT_HAND_WORDS.split())
@@ -30,15 +30,6 @@ _CHANCELESS_WORDS = (
 )
 _WITHOUT_CHANCE = tuple(_CHANCELESS_WORDS.split())
 """Words in the names of classes whose fit draws nothing at random."""
-
-
-class Style(Enum):
-    """For which module a text is written."""
-
-    BOTH = "learns and predicts"
-    LEARN = "learns"
-    TRAIN = "is needed in learning alone"
-    PREDICT = "predicts"
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from journeyman.entities.conversion import OperationKind
 from journeyman.stages.plan_pipeline.places import span_of
-
-if TYPE_CHECKING:
-    from journeyman.stages.plan_pipeline.rewrite import Rewriter, Style
+from journeyman.stages.plan_pipeline.styles import Style, WritesCode
 
 __all__ = ["NEIGHBOURS", "Special", "special_call"]
 
@@ -42,7 +39,7 @@ class Special:
     before: Callable[[Style], str] | None = None
 
 
-def special_call(rewriter: Rewriter, node: ast.AST) -> Special | None:
+def special_call(rewriter: WritesCode, node: ast.AST) -> Special | None:
     """Return how a call is written anew, None where it is not."""
     if isinstance(node, ast.Subscript):
         return None
@@ -60,7 +57,7 @@ def special_call(rewriter: Rewriter, node: ast.AST) -> Special | None:
     return _WRITERS[word](rewriter, node)
 
 
-def _division(rewriter: Rewriter, node: ast.Call) -> Special | None:
+def _division(rewriter: WritesCode, node: ast.Call) -> Special | None:
     def text(style: Style) -> str:
         tables = ", ".join(rewriter.text(one, style) for one in node.args)
         return f"learned.divide(lambda: {rewriter.inner_text(node, style)}, {tables})"
@@ -68,7 +65,7 @@ def _division(rewriter: Rewriter, node: ast.Call) -> Special | None:
     return Special(tuple(node.args), OperationKind.SPLIT, "divides rows as the prototype did", text)
 
 
-def _fit_transform(rewriter: Rewriter, node: ast.Call) -> Special | None:
+def _fit_transform(rewriter: WritesCode, node: ast.Call) -> Special | None:
     if not isinstance(node.func, ast.Attribute) or not node.args:
         return None
     receiver = node.func.value
@@ -98,7 +95,7 @@ def _class_of(node: ast.AST) -> str:
     return getattr(node, "id", "transformer")
 
 
-def _get_dummies(rewriter: Rewriter, node: ast.Call) -> Special | None:
+def _get_dummies(rewriter: WritesCode, node: ast.Call) -> Special | None:
     if not node.args:
         return None
 
@@ -113,7 +110,7 @@ def _get_dummies(rewriter: Rewriter, node: ast.Call) -> Special | None:
     return Special((node.args[0],), OperationKind.LEARNED, "the categories of columns are learned", text)
 
 
-def _factorize(rewriter: Rewriter, node: ast.Call) -> Special | None:
+def _factorize(rewriter: WritesCode, node: ast.Call) -> Special | None:
     data = node.args[0] if node.args else node.func.value if isinstance(node.func, ast.Attribute) else None
     if data is None or not rewriter.on_path(rewriter.program.value(data)):
         return None
@@ -124,7 +121,7 @@ def _factorize(rewriter: Rewriter, node: ast.Call) -> Special | None:
     return Special((data,), OperationKind.LEARNED, "the values of a column are numbered in the order of rows", text)
 
 
-def _astype(rewriter: Rewriter, node: ast.Call) -> Special | None:
+def _astype(rewriter: WritesCode, node: ast.Call) -> Special | None:
     kind = node.args[0] if node.args else None
     if not isinstance(node.func, ast.Attribute) or not isinstance(kind, ast.Constant) or kind.value != "category":
         return None
@@ -150,7 +147,7 @@ def _last(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else "column"
 
 
-def _categorical(rewriter: Rewriter, node: ast.Call) -> Special | None:
+def _categorical(rewriter: WritesCode, node: ast.Call) -> Special | None:
     if len(node.args) != 1 or node.keywords:
         return None
     data, function = node.args[0], rewriter.program.text(node.func)
@@ -163,7 +160,7 @@ def _categorical(rewriter: Rewriter, node: ast.Call) -> Special | None:
     return Special((data,), OperationKind.LEARNED, "the categories of a column are learned", text)
 
 
-def _bins(rewriter: Rewriter, node: ast.Call) -> Special | None:
+def _bins(rewriter: WritesCode, node: ast.Call) -> Special | None:
     if len(node.args) < 2 or not isinstance(node.func, ast.Attribute):
         return None
     if any(one.arg in ("retbins", "duplicates") for one in node.keywords):
@@ -186,7 +183,7 @@ def _bins(rewriter: Rewriter, node: ast.Call) -> Special | None:
     return Special((data,), OperationKind.LEARNED, "the edges of bins are learned", text)
 
 
-def _group_transform(rewriter: Rewriter, node: ast.Call) -> Special | None:
+def _group_transform(rewriter: WritesCode, node: ast.Call) -> Special | None:
     if not isinstance(node.func, ast.Attribute) or len(node.args) != 1:
         return None
     picked = node.func.value
@@ -244,7 +241,7 @@ def _reduction(node: ast.expr) -> tuple[str | None, bool]:
     return None, False
 
 
-def _apply(rewriter: Rewriter, node: ast.Call) -> Special | None:
+def _apply(rewriter: WritesCode, node: ast.Call) -> Special | None:
     """Write ``df.apply(encoder.fit_transform)``: each column has a fitted encoder of its own."""
     if not isinstance(node.func, ast.Attribute) or len(node.args) != 1 or node.keywords:
         return None
@@ -261,7 +258,7 @@ def _apply(rewriter: Rewriter, node: ast.Call) -> Special | None:
     return Special((table,), OperationKind.LEARNED, "an encoder is fitted on each column", text)
 
 
-def _scale(rewriter: Rewriter, node: ast.Call) -> Special | None:
+def _scale(rewriter: WritesCode, node: ast.Call) -> Special | None:
     word = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     if len(node.args) != 1 or node.keywords:
         return None
@@ -274,7 +271,7 @@ def _scale(rewriter: Rewriter, node: ast.Call) -> Special | None:
     return Special((node.args[0],), OperationKind.LEARNED, "the scale of columns is learned", text)
 
 
-def _constant(rewriter: Rewriter, node: ast.Call) -> Special | None:
+def _constant(rewriter: WritesCode, node: ast.Call) -> Special | None:
     """Write ``add_constant``: of one row all columns are constant, and none would be added."""
     if len(node.args) != 1 or node.keywords:
         return None
@@ -285,7 +282,7 @@ def _constant(rewriter: Rewriter, node: ast.Call) -> Special | None:
     return Special((node.func, node.args[0]), OperationKind.ROW, "", text)
 
 
-def _concat(rewriter: Rewriter, node: ast.Call) -> Special | None:
+def _concat(rewriter: WritesCode, node: ast.Call) -> Special | None:
     """Write a table put together from parts of one: in predicting the first part is all there is."""
     if not node.args or not isinstance(node.args[0], ast.List | ast.Tuple):
         return None
@@ -306,17 +303,17 @@ def _concat(rewriter: Rewriter, node: ast.Call) -> Special | None:
     return Special((parts[0],), OperationKind.FILTER, "rows are put together, in training only", text)
 
 
-def _arguments(rewriter: Rewriter, node: ast.Call, style: Style) -> Sequence[str]:
+def _arguments(rewriter: WritesCode, node: ast.Call, style: Style) -> Sequence[str]:
     given = [rewriter.text(one, style) for one in node.args]
     return [*given, *(_keyword(rewriter, one, style) for one in node.keywords)]
 
 
-def _keyword(rewriter: Rewriter, node: ast.keyword, style: Style) -> str:
+def _keyword(rewriter: WritesCode, node: ast.keyword, style: Style) -> str:
     text = rewriter.text(node.value, style)
     return f"**{text}" if node.arg is None else f"{node.arg}={text}"
 
 
-_WRITERS: dict[str, Callable[[Rewriter, ast.Call], Special | None]] = {
+_WRITERS: dict[str, Callable[[WritesCode, ast.Call], Special | None]] = {
     "train_test_split": _division,
     "add_constant": _constant,
     "fit_transform": _fit_transform,
