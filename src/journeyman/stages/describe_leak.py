@@ -35,7 +35,7 @@ def describe_leak(leak: CodeLeak, place: Callable[[int], str]) -> Finding:
     >>> leak = CodeLeak(LeakKind.PREPROCESSING, 9, "LogisticRegression.fit", 7, 10)
     >>> told = describe_leak(leak, lambda line: f"line {line}")
     >>> print(told.code, told.message)
-    CV201 At line 7 something is learned from rows that judge LogisticRegression at line 10: its score is too good.
+    CV201 At line 7 something is learned from rows that judge LogisticRegression at line 10: its score may be too good.
     """
     done, instead = _words(leak, place)
     evidence = {"line": leak.line, "cause": leak.cause, "judged": leak.judged, "rows": leak.n_rows}
@@ -49,7 +49,7 @@ def _words(leak: CodeLeak, place: Callable[[int], str]) -> tuple[str, str]:
     match leak.kind:
         case LeakKind.PREPROCESSING:
             return (
-                f"At {cause} something is learned from rows that judge {model} at {judged}: its score is too good.",
+                f"At {cause} something is learned from rows that judge {model} at {judged}: its score may be too good.",
                 "The honest score learns it from the training rows alone.",
             )
         case LeakKind.OVERLAP:
